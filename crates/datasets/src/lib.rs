@@ -1,0 +1,1 @@
+//! Embedded samples, synthetic mixtures and loaders

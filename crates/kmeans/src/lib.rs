@@ -1,0 +1,1 @@
+//! K-means as hard EM, and its seedings

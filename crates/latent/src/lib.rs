@@ -1,0 +1,1 @@
+//! Further latent-variable models on the same engine

@@ -1,0 +1,1 @@
+//! The laws that every latent-variable model must obey

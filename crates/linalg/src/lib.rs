@@ -1,0 +1,1 @@
+//! Kernels over faer and pulp: factors with judgement, moments, log-sum-exp

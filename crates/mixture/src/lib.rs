@@ -1,0 +1,1 @@
+//! Gaussian mixtures: emissions, weights, starts, constraints, criteria

@@ -1,0 +1,2 @@
+//! Runs a sweep of EM fits from a TOML config.
+fn main() {}
