@@ -18,7 +18,7 @@ pub struct Breakdown {
 #[non_exhaustive]
 pub enum BreakdownKind {
     /// A covariance matrix is numerically singular relative to the total covariance.
-    #[error("singular covariance: smallest relative pivot {:e}, effective count {}", .0.smallest_relative_pivot, .0.effective_count)]
+    #[error("singular covariance: smallest relative pivot {:.3e}, smallest eigenvalue {:.3e}", .0.smallest_relative_pivot, .0.smallest_eigenvalue)]
     SingularCovariance(Box<SingularCovariance>),
     /// A component lost all its observations.
     #[error("empty component: effective count {effective_count:e}")]
@@ -63,8 +63,8 @@ pub struct SingularCovariance {
     pub largest_eigenvalue: f64,
     /// min over i of (l_ii(Σ) / l_ii(T))², T the total covariance; the quantity that was judged.
     pub smallest_relative_pivot: f64,
-    /// Σ w r of the component.
-    pub effective_count: f64,
+    /// Σ w r of the component; `None` where no statistics belong to the covariance (a jump).
+    pub effective_count: Option<f64>,
     /// Unit eigenvector of the smallest eigenvalue (length d).
     pub direction: Vec<f64>,
     /// The covariance itself, d × d, row-major.

@@ -4,7 +4,7 @@ use crate::batch::Dataset;
 use crate::failure::{Failure, Interrupted};
 use crate::map::EmMap;
 use crate::model::LatentModel;
-use crate::observe::Observer;
+use crate::observe::{Event, Observer};
 use crate::reduce::Reducer;
 use crate::scheme::{Break, Scheme, Steps};
 use crate::stop::{StopReason, Stopping};
@@ -35,19 +35,34 @@ pub struct Fit<M> {
     pub outcome: Outcome,
 }
 
-/// Runs EM from `model` on `data` until a rule stops it or a step breaks down.
+/// Where a fit begins.
+#[derive(Clone, Debug)]
+pub struct Begin<M> {
+    /// θ₀.
+    pub model: M,
+    /// What was done to θ₀ before the fit; it becomes the event of row 0.
+    pub event: Event,
+}
+
+impl<M> From<M> for Begin<M> {
+    fn from(model: M) -> Self {
+        Self { model, event: Event::None }
+    }
+}
+
+/// Runs EM from `begin` on `data` until a rule stops it or a step breaks down.
 ///
 /// `reducer` says where the E-step runs, `scheme` how steps are put together. An `Err` is an interruption from outside
 /// (reading, communication); a breakdown is an [`Outcome`].
 pub fn fit<M: LatentModel, D: Dataset, R: Reducer<M>>(
     data: &D,
-    model: M,
+    begin: impl Into<Begin<M>>,
     reducer: R,
     scheme: &mut dyn Scheme,
     stopping: &mut Stopping,
     observer: &mut impl Observer<M>,
 ) -> Result<Fit<M>, Interrupted> {
-    let mut em = EmMap::new(data, model, reducer);
+    let mut em = EmMap::new(data, begin.into(), reducer);
     let mut iteration = 0;
     let mut step = em.expect().map(drop);
     let outcome = loop {

@@ -36,7 +36,7 @@ pub mod stop;
 
 pub use batch::{Batch, Buffer, Dataset, ReadError, Rows};
 pub use failure::{Breakdown, BreakdownKind, Failure, Interrupted, SingularCovariance, Stage};
-pub use fit::{Fit, Outcome, fit};
+pub use fit::{Begin, Fit, Outcome, fit};
 pub use map::EmMap;
 pub use model::{Coordinates, Health, LatentModel};
 pub use observe::{Event, Observer, TraceRow};

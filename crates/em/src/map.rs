@@ -2,6 +2,7 @@
 
 use crate::batch::{Buffer, Dataset};
 use crate::failure::{Breakdown, BreakdownKind, Interrupted, Stage};
+use crate::fit::Begin;
 use crate::model::LatentModel;
 use crate::observe::{Event, TraceRow};
 use crate::reduce::Reducer;
@@ -43,8 +44,9 @@ enum Move {
 }
 
 impl<'a, M: LatentModel, D: Dataset, R: Reducer<M>> EmMap<'a, M, D, R> {
-    /// Starts at `theta`; statistics and objective follow with the first E-step.
-    pub fn new(data: &'a D, theta: M, mut reducer: R) -> Self {
+    /// Starts at `begin`; statistics and objective follow with the first E-step.
+    pub fn new(data: &'a D, begin: Begin<M>, mut reducer: R) -> Self {
+        let Begin { model: theta, event } = begin;
         reducer.prepare(&theta, data);
         let scratch = theta.scratch(data.max_len());
         let next = theta.clone();
@@ -58,7 +60,7 @@ impl<'a, M: LatentModel, D: Dataset, R: Reducer<M>> EmMap<'a, M, D, R> {
             scratch,
             objective: f64::NEG_INFINITY,
             e_passes: 0,
-            step: Step::default(),
+            step: Step { event, ..Step::default() },
         }
     }
 

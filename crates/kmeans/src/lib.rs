@@ -1,1 +1,10 @@
-//! K-means as hard EM, and its seedings
+//! K-means as hard EM: the baseline. The E-step assigns each point to its nearest centre, the M-step moves each centre to
+//! the mean of its points; the objective is −inertia (Lloyd 1982, key `lloyd1982`).
+//!
+//! What it does not know: mixtures, likelihoods, files.
+
+pub mod lloyd;
+pub mod seeding;
+
+pub use lloyd::{KMeans, lloyd};
+pub use seeding::{TooFewDistinctRows, distinct_rows, distinct_values, plus_plus, rows_with_replacement};

@@ -1,1 +1,28 @@
-//! Gaussian mixtures: emissions, weights, starts, constraints, criteria
+//! Mixtures: p(x) = Σ_k π_k f_k(x), with Gaussian components of several covariance structures.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`emission`] | K densities at once, what a component family must provide |
+//! | [`mixture`](mod@mixture) | weights + emission = a latent-variable model |
+//! | [`gaussian`] | Gaussian emissions, one file per covariance structure |
+//! | [`parameters`] | weights, means and covariances as plain numbers |
+//! | [`start`] | kinds of start, one file per family |
+//! | [`criteria`] | BIC, AIC, ICL; Hathaway's ratio and coincidence of an end |
+//! | [`cause`] | why a covariance became singular |
+//!
+//! What this crate does not know: files, tables, configuration.
+
+pub mod cause;
+pub mod criteria;
+pub mod emission;
+pub mod gaussian;
+pub mod mixture;
+pub mod parameters;
+pub mod start;
+
+pub use cause::{Cause, Diagnosis, diagnose};
+pub use emission::Emission;
+pub use gaussian::{Constraint, Full, Reference, Structure};
+pub use mixture::Mixture;
+pub use parameters::MixtureParameters;
+pub use start::{Start, StartError};

@@ -1,0 +1,3 @@
+//! The classical examples of the EM literature, one file each.
+
+pub mod linkage;

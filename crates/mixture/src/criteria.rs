@@ -1,0 +1,109 @@
+//! Numbers that judge an end: information criteria, Hathaway's ratio, coincidence of components.
+
+use crate::parameters::MixtureParameters;
+use linalg::diagnosis::smallest_relative_eigenvalue;
+use linalg::{SpdFactor, spd};
+
+/// −2 log L + ν ln n, smaller is better (Schwarz 1978, key `schwarz1978`); mclust prints it with the sign turned.
+pub fn bic(log_likelihood: f64, free_parameters: u32, n: f64) -> f64 {
+    -2.0 * log_likelihood + f64::from(free_parameters) * n.ln()
+}
+
+/// −2 log L + 2 ν (Akaike 1974, key `akaike1974`).
+pub fn aic(log_likelihood: f64, free_parameters: u32) -> f64 {
+    -2.0 * log_likelihood + 2.0 * f64::from(free_parameters)
+}
+
+/// bic − 2 Σ_i w_i log max_k r_ik: mclust's ICL with the sign turned (Biernacki, Celeux & Govaert 2000, key
+/// `biernacki2000`). `responsibilities` is n × k; `weight` empty or one number per row.
+pub fn icl(bic: f64, responsibilities: &[f64], k: usize, weight: &[f64]) -> f64 {
+    let mut sum = 0.0;
+    for (i, row) in responsibilities.chunks_exact(k).enumerate() {
+        let largest = row.iter().copied().fold(0.0, f64::max);
+        sum += largest.ln() * weight.get(i).copied().unwrap_or(1.0);
+    }
+    bic - 2.0 * sum
+}
+
+/// min over j ≠ k of λ_min(Σ_j⁻¹ Σ_k), affine invariant (Hathaway 1985, key `hathaway1985`). `None` for one component or
+/// where a covariance has no factor.
+pub fn hathaway(parameters: &MixtureParameters) -> Option<f64> {
+    let (k, d) = (parameters.components(), parameters.dimension());
+    let mut smallest: Option<f64> = None;
+    for a in 0..k {
+        for b in (0..k).filter(|&b| b != a) {
+            let value = smallest_relative_eigenvalue(parameters.covariance(a), parameters.covariance(b), d)?;
+            smallest = Some(smallest.map_or(value, |old| old.min(value)));
+        }
+    }
+    smallest
+}
+
+/// Smallest symmetric Kullback-Leibler divergence KL(j ‖ k) + KL(k ‖ j) between two components. `None` for one component
+/// or where a covariance has no factor.
+pub fn coincidence(parameters: &MixtureParameters) -> Option<f64> {
+    let (k, d) = (parameters.components(), parameters.dimension());
+    let mut factor = SpdFactor::new(d);
+    let mut inverses = vec![vec![0.0; d * d]; k];
+    let mut factors = Vec::with_capacity(k);
+    for (c, inverse) in inverses.iter_mut().enumerate() {
+        let mut l = parameters.covariance(c).to_vec();
+        if !factor.factor(&mut l) {
+            return None;
+        }
+        spd::invert_factor(&l, inverse, d);
+        factors.push(l);
+    }
+    // tr(Σ_b⁻¹ Σ_a) − d + (μ_a − μ_b)ᵀ Σ_b⁻¹ (μ_a − μ_b) = |L_b⁻¹ L_a|² − d + |L_b⁻¹ (μ_a − μ_b)|²
+    let one_way = |a: usize, b: usize| -> f64 {
+        let mut product = vec![0.0; d * d];
+        spd::multiply_factors(&inverses[b], &factors[a], &mut product, d);
+        let shift: f64 = (0..d)
+            .map(|i| {
+                let row = (0..=i).map(|j| inverses[b][i * d + j] * (parameters.mean(a)[j] - parameters.mean(b)[j]));
+                row.sum::<f64>().powi(2)
+            })
+            .sum();
+        product.iter().map(|value| value * value).sum::<f64>() - d as f64 + shift
+    };
+    let mut smallest: Option<f64> = None;
+    for a in 0..k {
+        for b in 0..a {
+            let value = (0.5 * (one_way(a, b) + one_way(b, a))).max(0.0);
+            smallest = Some(smallest.map_or(value, |old| old.min(value)));
+        }
+    }
+    smallest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two(mean: f64, variance: f64) -> MixtureParameters {
+        MixtureParameters {
+            weights: vec![0.5, 0.5],
+            means: vec![0.0, 0.0, mean, 0.0],
+            covariances: vec![1.0, 0.0, 0.0, 1.0, variance, 0.0, 0.0, variance],
+        }
+    }
+
+    #[test]
+    fn criteria_of_the_published_fit() {
+        // mclust on iris, VVV with 3 components: log L −180.1855, ν = 44, n = 150, BIC −580.8396 with mclust's sign.
+        assert!((bic(-180.185477131, 44, 150.0) - 580.8396).abs() < 2e-3);
+        assert_eq!(aic(-10.0, 3), 26.0);
+        let certain = icl(100.0, &[1.0, 0.0, 0.0, 1.0], 2, &[]);
+        assert_eq!(certain, 100.0);
+        let torn = icl(100.0, &[0.5, 0.5], 2, &[3.0]);
+        assert!((torn - (100.0 + 6.0 * 2.0f64.ln())).abs() < 1e-12);
+    }
+
+    #[test]
+    fn ratios_of_two_spheres() {
+        assert_eq!(hathaway(&two(3.0, 1e-6)).unwrap(), 1e-6);
+        assert!(coincidence(&two(0.0, 1.0)).unwrap() < 1e-15);
+        // Unit covariances, means 2 apart: KL both ways together is 4.
+        assert!((coincidence(&two(2.0, 1.0)).unwrap() - 4.0).abs() < 1e-14);
+    }
+}

@@ -1,0 +1,78 @@
+//! Gaussian emissions: one file per covariance structure.
+
+mod full;
+
+pub use full::Full;
+
+use crate::emission::Emission;
+use crate::parameters::MixtureParameters;
+use em::{Breakdown, BreakdownKind, Event, SingularCovariance};
+use linalg::{Level, Total, diagnosis, spd};
+use std::sync::Arc;
+
+/// What covariances are judged against: the total covariance of the sample and the threshold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    /// Total mean and covariance.
+    pub total: Total,
+    /// Relative pivots below this are singular; [`spd::SINGULAR`] unless told.
+    pub singular: f64,
+}
+
+impl Reference {
+    /// Judges relative to `total` with the usual threshold.
+    pub fn new(total: Total) -> Self {
+        Self { total, singular: spd::SINGULAR }
+    }
+}
+
+/// A constraint is part of every M-step.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Constraint {
+    /// The plain maximiser.
+    #[default]
+    None,
+    /// ε added to the diagonal after the ordinary M-step, in squared units of the data (scikit-learn's `reg_covar`). It
+    /// maximises no fixed objective: the log-likelihood may fall.
+    Ridge(f64),
+}
+
+/// A Gaussian emission with covariances of some structure.
+pub trait Structure: Emission {
+    /// The emission with these means and covariances, which are first made to fit the structure (the M-step given
+    /// them as moments). Judged as it is; only under a ridge a singular covariance is repaired by it, which the event says.
+    fn from_parameters(
+        parameters: &MixtureParameters,
+        reference: &Arc<Reference>,
+        constraint: Constraint,
+        level: Level,
+    ) -> Result<(Self, Event), Breakdown>;
+    /// Means, K × d, row-major.
+    fn means(&self) -> &[f64];
+    /// Covariances, K × d × d.
+    fn covariances(&self) -> Vec<f64>;
+    /// Number of free parameters of a mixture with this emission, weights included.
+    fn free_parameters(&self) -> u32;
+}
+
+/// The breakdown of component `k` with covariance `covariance` (d × d). Cold path.
+fn singular(
+    k: usize,
+    covariance: Vec<f64>,
+    smallest_relative_pivot: f64,
+    effective_count: Option<f64>,
+    d: usize,
+) -> Breakdown {
+    let Some(spectrum) = diagnosis::spectrum(&covariance, d) else {
+        return Breakdown { component: Some(k), kind: BreakdownKind::NonFinite { what: "covariance", row: None } };
+    };
+    let singular = SingularCovariance {
+        smallest_eigenvalue: spectrum.smallest(),
+        largest_eigenvalue: spectrum.largest(),
+        smallest_relative_pivot,
+        effective_count,
+        direction: spectrum.direction,
+        covariance,
+    };
+    Breakdown { component: Some(k), kind: BreakdownKind::SingularCovariance(Box::new(singular)) }
+}

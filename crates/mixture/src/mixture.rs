@@ -1,0 +1,219 @@
+//! Weights + emission = a latent-variable model.
+//!
+//! E-step: r_ik = π_k f_k(x_i) / Σ_j π_j f_j(x_i), in log space; M-step: π_k = N_k / Σw with N_k = Σ_i w_i r_ik, and the
+//! emission's own. One pass over the data does both: a block's densities, responsibilities and statistics are formed while
+//! it is in the cache, and no n × K matrix is ever stored. McLachlan & Peel 2000, key `mclachlan2000`.
+
+use crate::emission::Emission;
+use em::{Batch, Breakdown, BreakdownKind, Coordinates, Health, LatentModel};
+use linalg::kernels::{Block, Softmax, padded, softmax};
+
+/// A finite mixture.
+#[derive(Clone, Debug)]
+pub struct Mixture<E> {
+    weights: Vec<f64>,
+    log_weights: Vec<f64>,
+    emission: E,
+}
+
+impl<E: Emission> Mixture<E> {
+    /// A mixture of `emission`'s components with `weights` (K positive numbers that sum to one).
+    ///
+    /// # Panics
+    /// If there are not as many weights as components.
+    pub fn new(weights: Vec<f64>, emission: E) -> Self {
+        assert_eq!(weights.len(), emission.components(), "one weight per component");
+        let log_weights = weights.iter().map(|w| w.ln()).collect();
+        Self { weights, log_weights, emission }
+    }
+
+    /// Mixing weights π, K.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// The component densities.
+    pub fn emission(&self) -> &E {
+        &self.emission
+    }
+
+    /// Number K of components.
+    pub fn components(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// Calls `visit(rows, block, values)` for every block of the batch, with log densities log f_k(x_i) in `values`
+    /// (component after component, `block.stride()` numbers each).
+    fn for_each_block(
+        &self,
+        batch: Batch<'_>,
+        scratch: &mut Scratch<E>,
+        mut visit: impl FnMut(std::ops::Range<usize>, &Block, &mut [f64], &mut Softmax, &mut E::Scratch),
+    ) {
+        let rows = batch.rows();
+        let length = self.emission.block();
+        for from in (0..rows).step_by(length) {
+            let to = (from + length).min(rows);
+            let part = batch.slice(from, to);
+            scratch.block.load(part.x, part.weight);
+            let values = &mut scratch.values[..self.components() * scratch.block.stride()];
+            self.emission.log_density(&scratch.block, values, &mut scratch.emission);
+            visit(from..to, &scratch.block, values, &mut scratch.softmax, &mut scratch.emission);
+        }
+    }
+
+    /// Responsibilities r_ik of every row of the batch, n × K, row-major (not multiplied by the weights of the rows).
+    pub fn responsibilities(&self, batch: Batch<'_>) -> Vec<f64> {
+        let k = self.components();
+        let unweighted = Batch { weight: &[], ..batch };
+        let mut out = vec![0.0; batch.rows() * k];
+        let mut scratch = LatentModel::scratch(self, batch.rows());
+        self.for_each_block(unweighted, &mut scratch, |rows, block, values, work, _| {
+            softmax(self.emission.level(), values, &self.log_weights, block, work);
+            for (i, row) in rows.enumerate() {
+                for c in 0..k {
+                    out[row * k + c] = values[c * block.stride() + i];
+                }
+            }
+        });
+        out
+    }
+
+    /// Component with the largest responsibility for every row of the batch; ties go to the lowest index.
+    pub fn assign(&self, batch: Batch<'_>) -> Vec<u32> {
+        labels(&self.responsibilities(batch), self.components())
+    }
+}
+
+/// Index of the largest of every `k` responsibilities; ties go to the lowest.
+pub fn labels(responsibilities: &[f64], k: usize) -> Vec<u32> {
+    let largest = |row: &[f64]| (1..k).fold(0, |best, c| if row[c] > row[best] { c } else { best });
+    #[expect(clippy::cast_possible_truncation, reason = "an index of a component")]
+    responsibilities.chunks_exact(k).map(|row| largest(row) as u32).collect()
+}
+
+/// Working memory of one lane.
+pub struct Scratch<E: Emission> {
+    block: Block,
+    values: Vec<f64>,
+    softmax: Softmax,
+    emission: E::Scratch,
+}
+
+/// Smallest weight that counts as one: a component whose effective count is below 2⁻⁵² of the sample holds nothing that a
+/// double can tell from nothing.
+const EMPTY: f64 = f64::EPSILON;
+
+impl<E: Emission> LatentModel for Mixture<E> {
+    type Scratch = Scratch<E>;
+
+    fn stats_len(&self) -> usize {
+        self.emission.stats_len()
+    }
+
+    fn scratch(&self, _max_len: usize) -> Scratch<E> {
+        let length = self.emission.block();
+        Scratch {
+            block: Block::with_capacity(length, self.emission.dimension()),
+            values: vec![0.0; self.components() * padded(length)],
+            softmax: Softmax::with_capacity(length),
+            emission: self.emission.scratch(),
+        }
+    }
+
+    fn accumulate(&self, batch: Batch<'_>, stats: &mut [f64], scratch: &mut Scratch<E>) -> f64 {
+        let mut total = 0.0;
+        self.for_each_block(batch, scratch, |_, block, values, work, emission| {
+            total += softmax(self.emission.level(), values, &self.log_weights, block, work);
+            self.emission.accumulate(block, values, stats, emission);
+        });
+        if total.is_nan() { f64::NEG_INFINITY } else { total }
+    }
+
+    fn maximize(&self, stats: &[f64], next: &mut Self) -> Result<(), Breakdown> {
+        let counts = &stats[..self.components()];
+        let total: f64 = counts.iter().sum();
+        for (k, &count) in counts.iter().enumerate() {
+            let weight = count / total;
+            if !(weight > EMPTY) {
+                let kind = BreakdownKind::EmptyComponent { effective_count: count };
+                return Err(Breakdown { component: Some(k), kind });
+            }
+            next.weights[k] = weight;
+            next.log_weights[k] = weight.ln();
+        }
+        self.emission.maximize(stats, &mut next.emission)
+    }
+
+    fn q_gain(&self, stats: &[f64], next: &Self, scratch: &mut Scratch<E>) -> f64 {
+        let mut gain = self.emission.q_gain(stats, &next.emission, &mut scratch.emission);
+        for ((&count, &old), &new) in stats.iter().zip(&self.weights).zip(&next.weights) {
+            gain += count * ((new - old) / old).ln_1p();
+        }
+        gain
+    }
+
+    fn health(&self, stats: &[f64]) -> Health {
+        let counts = &stats[..self.components()];
+        let smallest_count = counts.iter().copied().fold(f64::INFINITY, f64::min);
+        Health { smallest_count: Some(smallest_count), ..self.emission.health() }
+    }
+
+    fn change(&self, next: &Self) -> f64 {
+        let pairs = self.weights.iter().zip(&next.weights);
+        pairs.fold(self.emission.change(&next.emission), |largest, (a, b)| largest.max((b - a).abs()))
+    }
+
+    fn row_log_density(&self, batch: Batch<'_>, out: &mut [f64], scratch: &mut Scratch<E>) {
+        let k = self.components();
+        self.for_each_block(batch, scratch, |rows, block, values, _, _| {
+            for (i, row) in rows.enumerate() {
+                let term = |c: usize| values[c * block.stride() + i] + self.log_weights[c];
+                let largest = (0..k).map(term).fold(f64::NEG_INFINITY, f64::max);
+                let sum: f64 = (0..k).map(|c| (term(c) - largest).exp()).sum();
+                out[row] = if largest == f64::NEG_INFINITY { largest } else { largest + sum.ln() };
+            }
+        });
+    }
+
+    fn monotone(&self) -> bool {
+        self.emission.monotone()
+    }
+
+    fn log_prior(&self) -> f64 {
+        self.emission.log_prior()
+    }
+}
+
+/// Coordinates: log(π_k / π_K) for k < K, then the emission's.
+impl<E: Emission> Coordinates for Mixture<E> {
+    fn dim(&self) -> usize {
+        self.components() - 1 + self.emission.dim()
+    }
+
+    fn write(&self, xi: &mut [f64]) {
+        let k = self.components();
+        for c in 0..k - 1 {
+            xi[c] = self.log_weights[c] - self.log_weights[k - 1];
+        }
+        self.emission.write(&mut xi[k - 1..]);
+    }
+
+    fn read(&self, xi: &[f64], next: &mut Self) -> Result<(), Breakdown> {
+        let k = self.components();
+        let ratios = &xi[..k - 1];
+        let largest = ratios.iter().copied().fold(0.0, f64::max);
+        let total: f64 = ratios.iter().map(|ratio| (ratio - largest).exp()).sum::<f64>() + (-largest).exp();
+        for c in 0..k {
+            let log_weight = ratios.get(c).copied().unwrap_or(0.0) - largest - total.ln();
+            let weight = log_weight.exp();
+            if !(weight > 0.0) {
+                let kind = BreakdownKind::EmptyComponent { effective_count: 0.0 };
+                return Err(Breakdown { component: Some(c), kind });
+            }
+            next.weights[c] = weight;
+            next.log_weights[c] = log_weight;
+        }
+        self.emission.read(&xi[k - 1..], &mut next.emission)
+    }
+}

@@ -1,0 +1,37 @@
+//! No allocation per iteration, on the calling thread and inside a pool.
+
+mod support;
+
+use em::{Rows, Serial, Threads};
+use mixture::{Constraint, Full};
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+use std::alloc::System;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+#[test]
+fn none_per_iteration() {
+    let (iris, faithful) = (support::iris(), support::faithful());
+    let count = || ALLOCATOR.stats().allocations + ALLOCATOR.stats().reallocations;
+    let mut state = 1u64;
+    let mut number = || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 40) as f64
+    };
+    let six: Vec<f64> = (0..1200).map(|_| number()).collect();
+    let cases = [(&iris.x, 4, [0, 50, 100]), (&faithful.x, 2, [0, 3, 7]), (&six, 6, [0, 1, 2])];
+    for (x, d, start) in cases {
+        for constraint in [Constraint::None, Constraint::Ridge(1e-6)] {
+            let rows = Rows::new(x, d, &[]);
+            let model = || support::model::<Full>(x, d, &start, constraint);
+            laws::allocation::none_per_iteration(&rows, model(), Serial::default(), count);
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+            // Inside `install`: entering rayon from outside allocates now and then.
+            pool.install(|| {
+                let rows = rows.with_batch_rows(32);
+                laws::allocation::none_per_iteration(&rows, model(), Threads::default(), count);
+            });
+        }
+    }
+}

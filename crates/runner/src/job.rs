@@ -1,0 +1,388 @@
+//! One run: start → fit → rows.
+//!
+//! Everything that can go wrong in a run becomes a row. What is *not* here: which type belongs to which name
+//! ([`dispatch`]), and what happens to the rows ([`sweep`](crate::sweep)).
+
+use crate::dispatch;
+use crate::plan::{Cell, Plan};
+use crate::seeds;
+use em::stop::StopReason;
+use em::{Breakdown, BreakdownKind, Event, Failure, Fit, Interrupted, LatentModel, Observer, Outcome, Plain, Serial};
+use em::{Begin, Stage, TraceRow};
+use kmeans::KMeans;
+use linalg::{Level, Total, TotalError};
+use mixture::{Constraint, Mixture, Reference, Start, StartError, Structure, criteria, diagnose};
+use records::{FailureRow, Moment, ParameterRow, RunOutcome, RunRow, TimingRow, TraceRecord};
+use report::agreement::{self, Contingency};
+use report::{convergence, ends};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What a run needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// The study.
+    pub plan: &'a Plan,
+    /// The cell.
+    pub cell: &'a Cell,
+    /// Number of the start within the cell.
+    pub replicate: u32,
+    /// The data.
+    pub sample: &'a datasets::Sample,
+}
+
+/// What a run leaves.
+#[derive(Clone, Debug)]
+pub struct JobRecord {
+    /// The row of `runs`.
+    pub run: RunRow,
+    /// Its rows of `traces`.
+    pub traces: Vec<TraceRecord>,
+    /// Its rows of `failures`.
+    pub failures: Vec<FailureRow>,
+    /// Its rows of `parameters`.
+    pub parameters: Vec<ParameterRow>,
+    /// Its row of `timings`.
+    pub timing: TimingRow,
+    /// Component of each row of data; `None` if it failed.
+    pub labels: Option<Vec<u32>>,
+}
+
+/// Runs one job.
+pub fn run_job(job: &Job<'_>) -> Result<JobRecord, Interrupted> {
+    let mut record = JobRecord::new(job);
+    let clock = Instant::now();
+    let total = match Total::new(&job.sample.x, job.sample.d, &[]) {
+        Ok(total) => total,
+        Err(error) => return Ok(record.singular_total(job, error)),
+    };
+    let start = match dispatch::start(job, &total) {
+        Ok(start) => start,
+        Err(StartError::Interrupted(cause)) => return Err(cause),
+        Err(error) => return Ok(record.no_start(error)),
+    };
+    record.run.start_passes = start.passes;
+    record.timing.start_seconds = clock.elapsed().as_secs_f64();
+    let clock = Instant::now();
+    dispatch::fit(job, &start, total, &mut record)?;
+    record.timing.fit_seconds = clock.elapsed().as_secs_f64();
+    Ok(record)
+}
+
+/// Fits a Gaussian mixture with covariances of structure `S`.
+pub fn run_mixture<S: Structure>(
+    job: &Job<'_>,
+    start: &Start,
+    total: Total,
+    constraint: Constraint,
+    record: &mut JobRecord,
+) -> Result<(), Interrupted> {
+    let parameters = &start.parameters;
+    if job.plan.record.start_parameters {
+        record.mixture_parameters(Moment::Start, &parameters.weights, &parameters.means, &parameters.covariances);
+    }
+    let reference = Arc::new(Reference::new(total));
+    let belongs = |i: usize, k: usize| start.labels.as_ref().is_some_and(|labels| labels[i] as usize == k);
+    let (emission, event) = match S::from_parameters(parameters, &reference, constraint, Level::detect()) {
+        Ok(begin) => begin,
+        Err(breakdown) => {
+            let failure = Failure { iteration: 0, stage: Stage::Start, breakdown };
+            record.failed(job, &failure, None, belongs);
+            return Ok(());
+        }
+    };
+    let begin = Begin { model: Mixture::new(parameters.weights.clone(), emission), event };
+    let fit = record.fit(job, begin)?;
+    let (model, all) = (&fit.model, job.sample.rows().all());
+    let (weights, emission) = (model.weights(), model.emission());
+    if let Outcome::Failed(failure) = &fit.outcome {
+        let k = model.components();
+        let responsibilities = model.responsibilities(all);
+        record.failed(job, failure, fit.log_likelihood, |i, c| responsibilities[i * k + c] > 0.5);
+        if job.plan.record.failure_parameters {
+            record.mixture_parameters(Moment::Failure, weights, emission.means(), &emission.covariances());
+        }
+        return Ok(());
+    }
+    let end = mixture::MixtureParameters {
+        weights: weights.to_vec(),
+        means: emission.means().to_vec(),
+        covariances: emission.covariances(),
+    };
+    record.mixture_parameters(Moment::End, &end.weights, &end.means, &end.covariances);
+    let responsibilities = model.responsibilities(all);
+    let free = emission.free_parameters();
+    let run = &mut record.run;
+    run.n_parameters = Some(free);
+    if let Some(log_likelihood) = fit.log_likelihood {
+        let bic = criteria::bic(log_likelihood, free, all.total_weight());
+        run.bic = Some(bic);
+        run.aic = Some(criteria::aic(log_likelihood, free));
+        run.icl = Some(criteria::icl(bic, &responsibilities, model.components(), all.weight));
+    }
+    run.hathaway = criteria::hathaway(&end);
+    run.coincidence = criteria::coincidence(&end);
+    record.classify(job);
+    record.agreement(job, mixture::mixture::labels(&responsibilities, model.components()));
+    Ok(())
+}
+
+/// Runs Lloyd's algorithm from the start's means.
+pub fn run_k_means(job: &Job<'_>, start: &Start, total: Total, record: &mut JobRecord) -> Result<(), Interrupted> {
+    if job.plan.record.start_parameters {
+        record.centres(Moment::Start, &start.parameters.means, job.sample.d);
+    }
+    let model = KMeans::new(start.parameters.means.clone(), total.scales, Level::detect());
+    let fit = record.fit(job, model.into())?;
+    record.run.inertia = Some(-fit.objective);
+    if let Outcome::Failed(failure) = &fit.outcome {
+        record.failed(job, failure, Some(fit.objective), |_, _| false);
+        if job.plan.record.failure_parameters {
+            record.centres(Moment::Failure, fit.model.centres(), job.sample.d);
+        }
+        return Ok(());
+    }
+    record.centres(Moment::End, fit.model.centres(), job.sample.d);
+    record.classify(job);
+    record.agreement(job, fit.model.assign(job.sample.rows().all()));
+    Ok(())
+}
+
+/// Keeps every row: the rate needs consecutive ones, also where the table keeps every tenth.
+struct Recorder(Vec<TraceRow>);
+
+impl<M> Observer<M> for Recorder {
+    fn iteration(&mut self, row: &TraceRow, _model: &M) -> ControlFlow<()> {
+        self.0.push(*row);
+        ControlFlow::Continue(())
+    }
+}
+
+impl JobRecord {
+    /// A run of which nothing is known yet but its place in the plan.
+    pub fn new(job: &Job<'_>) -> Self {
+        let run = job.cell.first_run + job.replicate;
+        let row = RunRow {
+            run,
+            run_id: seeds::run_id(job.plan, job.cell, job.replicate),
+            factors: Arc::clone(&job.cell.factors),
+            replicate: job.replicate,
+            seed: seeds::first_64_bits(&seeds::start_seed(job.plan, job.cell, job.replicate)),
+            outcome: RunOutcome::StartFailed,
+            stop_reason: None,
+            iterations: 0,
+            e_passes: 0,
+            start_passes: 0,
+            log_likelihood: None,
+            objective: None,
+            inertia: None,
+            n_parameters: None,
+            bic: None,
+            aic: None,
+            icl: None,
+            smallest_count: None,
+            smallest_relative_pivot: None,
+            condition: None,
+            hathaway: None,
+            coincidence: None,
+            end: None,
+            rate: None,
+            missing_information: None,
+            remaining_gap: None,
+            ari: None,
+            nmi: None,
+            misclassified: None,
+            misclassified_majority: None,
+        };
+        Self {
+            run: row,
+            traces: Vec::new(),
+            failures: Vec::new(),
+            parameters: Vec::new(),
+            timing: TimingRow { run, start_seconds: 0.0, fit_seconds: 0.0 },
+            labels: None,
+        }
+    }
+
+    /// The record of a run whose fit panicked.
+    pub fn panicked(job: &Job<'_>, message: String) -> Self {
+        let mut record = Self::new(job);
+        record.run.outcome = RunOutcome::Panic;
+        record.failures.push(record.failure(0, Stage::Expectation, "panic", message));
+        record
+    }
+
+    /// Runs the fit and fills in what every method has.
+    fn fit<M: LatentModel>(&mut self, job: &Job<'_>, begin: Begin<M>) -> Result<Fit<M>, Interrupted> {
+        let data = job.sample.rows();
+        let monotone = begin.model.monotone();
+        let mut stopping = dispatch::stopping(job, monotone);
+        let mut recorder = Recorder(Vec::with_capacity(256));
+        let fit = em::fit(&data, begin, Serial::default(), &mut Plain, &mut stopping, &mut recorder)?;
+        let trace = recorder.0;
+        let run = &mut self.run;
+        run.iterations = fit.iterations;
+        run.e_passes = fit.e_passes;
+        run.log_likelihood = fit.log_likelihood;
+        run.objective = Some(fit.objective).filter(|objective| objective.is_finite());
+        if let Some(last) = trace.last() {
+            run.smallest_count = last.smallest_count;
+            run.smallest_relative_pivot = last.smallest_relative_pivot;
+            run.condition = last.worst_condition;
+        }
+        if let Outcome::Stopped(reason) = fit.outcome {
+            run.stop_reason = Some(reason.name().to_owned());
+            run.outcome = match reason {
+                StopReason::MaxIterations => RunOutcome::MaxIterations,
+                _ => RunOutcome::Converged,
+            };
+            // Under a ridge gains shrink by no fixed ratio.
+            if monotone {
+                run.rate = convergence::rate(&trace, job.sample.n);
+                run.missing_information = convergence::missing_information(&trace, job.sample.n);
+                run.remaining_gap = convergence::remaining_gap(&trace, job.sample.n);
+            }
+        }
+        let last = trace.len().saturating_sub(1);
+        let kept = |(i, row): &(usize, TraceRow)| {
+            i % job.plan.record.trace_stride as usize == 0 || *i == last || row.event != Event::None
+        };
+        let run = self.run.run;
+        self.traces = trace.into_iter().enumerate().filter(kept).map(|(_, row)| TraceRecord { run, row }).collect();
+        Ok(fit)
+    }
+
+    /// Records a breakdown. `belongs(i, k)` says whether row i is component k's under the last good parameters.
+    fn failed(
+        &mut self,
+        job: &Job<'_>,
+        failure: &Failure,
+        log_likelihood: Option<f64>,
+        belongs: impl Fn(usize, usize) -> bool,
+    ) {
+        let Breakdown { component, kind } = &failure.breakdown;
+        let message = failure.breakdown.to_string();
+        let mut row = self.failure(failure.iteration, failure.stage, kind.name(), message);
+        row.component = component.and_then(|k| u32::try_from(k).ok());
+        row.log_likelihood = log_likelihood;
+        self.run.outcome = match kind {
+            BreakdownKind::SingularCovariance(_) => RunOutcome::SingularCovariance,
+            BreakdownKind::EmptyComponent { .. } => RunOutcome::EmptyComponent,
+            BreakdownKind::ObjectiveDecreased { .. } => RunOutcome::ObjectiveDecreased,
+            _ => RunOutcome::NonFinite,
+        };
+        match kind {
+            BreakdownKind::EmptyComponent { effective_count } => row.effective_count = Some(*effective_count),
+            BreakdownKind::SingularCovariance(singular) => {
+                row.smallest_eigenvalue = Some(singular.smallest_eigenvalue);
+                row.largest_eigenvalue = Some(singular.largest_eigenvalue);
+                row.condition = singular.condition();
+                row.smallest_relative_pivot = Some(singular.smallest_relative_pivot);
+                row.effective_count = singular.effective_count;
+                let component = component.unwrap_or_default();
+                let diagnosis = diagnose(&job.sample.x, job.sample.d, singular, |i| belongs(i, component));
+                if let Some(diagnosis) = diagnosis {
+                    row.direction = Some(job.sample.columns[diagnosis.variable].clone());
+                    row.loading = Some(diagnosis.loading);
+                    row.rows = u32::try_from(diagnosis.rows).ok();
+                    row.distinct_values = u32::try_from(diagnosis.distinct_values).ok();
+                    row.cause = Some(diagnosis.cause.name().to_owned());
+                }
+            }
+            _ => {}
+        }
+        self.failures.push(row);
+    }
+
+    /// No start: a column of the sample is constant or a linear combination of others.
+    fn singular_total(mut self, job: &Job<'_>, error: TotalError) -> Self {
+        let mut row = self.failure(0, Stage::Start, "singular_total_covariance", error.to_string());
+        row.direction = Some(job.sample.columns[error.column()].clone());
+        self.failures.push(row);
+        self
+    }
+
+    /// No start: fewer distinct rows than components, or k-means lost a cluster.
+    fn no_start(mut self, error: StartError) -> Self {
+        let row = match error {
+            StartError::Breakdown(breakdown) => {
+                let mut row = self.failure(0, Stage::Start, breakdown.kind.name(), breakdown.to_string());
+                row.component = breakdown.component.and_then(|k| u32::try_from(k).ok());
+                row
+            }
+            other => self.failure(0, Stage::Start, "too_few_distinct_rows", other.to_string()),
+        };
+        self.failures.push(row);
+        self
+    }
+
+    /// A row of `failures` with its place and words only.
+    fn failure(&self, iteration: u32, stage: Stage, kind: &str, message: String) -> FailureRow {
+        FailureRow {
+            run: self.run.run,
+            iteration,
+            stage: stage.name().to_owned(),
+            component: None,
+            kind: kind.to_owned(),
+            smallest_eigenvalue: None,
+            largest_eigenvalue: None,
+            condition: None,
+            smallest_relative_pivot: None,
+            effective_count: None,
+            direction: None,
+            loading: None,
+            rows: None,
+            distinct_values: None,
+            cause: None,
+            log_likelihood: None,
+            remedy: "stop".to_owned(),
+            attempt: 1,
+            message,
+        }
+    }
+
+    fn classify(&mut self, job: &Job<'_>) {
+        let thresholds = ends::Thresholds::for_features(job.sample.d);
+        // A k-means cluster of few points inflates no likelihood.
+        let count = self.run.smallest_count.filter(|_| self.run.inertia.is_none());
+        self.run.end = Some(ends::classify(self.run.coincidence, self.run.hathaway, count, &thresholds));
+    }
+
+    fn agreement(&mut self, job: &Job<'_>, labels: Vec<u32>) {
+        if let Some(truth) = &job.sample.truth {
+            let pairs = labels.iter().zip(&truth.labels).map(|(&a, &b)| (a as usize, b as usize));
+            let table = Contingency::from_pairs(pairs);
+            self.run.ari = agreement::adjusted_rand(&table);
+            self.run.nmi = agreement::normalised_mutual_information(&table);
+            self.run.misclassified = u32::try_from(agreement::misclassified_matched(&table)).ok();
+            self.run.misclassified_majority = u32::try_from(agreement::misclassified_majority(&table)).ok();
+        }
+        self.labels = Some(labels);
+    }
+
+    fn mixture_parameters(&mut self, moment: Moment, weights: &[f64], means: &[f64], covariances: &[f64]) {
+        let (k, d) = (weights.len(), means.len() / weights.len());
+        let rows = (0..k).zip(0u32..).map(|(c, component)| ParameterRow {
+            run: self.run.run,
+            moment,
+            component,
+            weight: Some(weights[c]),
+            mean: means[c * d..(c + 1) * d].to_vec(),
+            covariance: Some(covariances[c * d * d..(c + 1) * d * d].to_vec()),
+        });
+        self.parameters.extend(rows);
+    }
+
+    fn centres(&mut self, moment: Moment, centres: &[f64], d: usize) {
+        let rows = centres.chunks_exact(d).zip(0u32..).map(|(centre, component)| ParameterRow {
+            run: self.run.run,
+            moment,
+            component,
+            weight: None,
+            mean: centre.to_vec(),
+            covariance: None,
+        });
+        self.parameters.extend(rows);
+    }
+}
