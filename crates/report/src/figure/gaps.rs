@@ -1,0 +1,189 @@
+//! How far a run's log-likelihood is from the best proper maximum, iteration by iteration.
+//!
+//! A straight descent is linear convergence at the rate of EM; a plateau is the basin of another maximum. A cross is a
+//! run that died. A run that climbs above the best proper maximum, to a spurious one, leaves through a triangle.
+
+use super::canvas::{Canvas, Marker, Point, Stroke, Swatch};
+use super::cells::{Cell, Fate};
+use super::panel::{Axis, Panel, decade_above};
+use super::style::{BORDER, INK, VERMILLION, WIDTH, count, sample, starts_of};
+use em::TraceRow;
+use records::RunRow;
+use std::collections::BTreeMap;
+
+/// Gaps below this are drawn at it: the rounding of a log-likelihood of a few hundred nats.
+const FLOOR: i32 = -10;
+/// Runs in one figure.
+const SHOWN: usize = 60;
+
+/// The runs that the figure of a cell shows: draw 0, policy `stop`, evenly over starts and replicates. Empty where all
+/// runs come to the same end, for then there is nothing to see.
+pub(super) fn shown<'a>(cell: &Cell<'a>) -> Vec<&'a RunRow> {
+    if cell.fates() < 2 || cell.best(0).is_none() {
+        return Vec::new();
+    }
+    let candidates: Vec<&'a RunRow> = cell
+        .runs
+        .iter()
+        .copied()
+        .filter(|run| run.factors.policy.as_deref() == Some("stop") && run.factors.draw == 0)
+        .collect();
+    let starts = starts_of(candidates.iter().copied());
+    starts
+        .iter()
+        .flat_map(|start| {
+            let mut runs: Vec<&RunRow> = candidates.iter().copied().filter(|r| r.factors.start == *start).collect();
+            runs.sort_by_key(|run| (run.replicate, run.run));
+            sample(&runs, (SHOWN / starts.len()).max(1))
+        })
+        .collect()
+}
+
+/// One panel for each kind of start. `None` where nothing is shown or has a trace.
+pub(super) fn gaps(cell: &Cell<'_>, traces: &BTreeMap<u32, Vec<TraceRow>>) -> Option<String> {
+    let best = cell.best(0)?;
+    let runs: Vec<(&RunRow, Gap)> =
+        shown(cell).into_iter().filter_map(|run| Some((run, Gap::new(traces.get(&run.run)?, best)?))).collect();
+    let starts = starts_of(runs.iter().map(|(run, _)| *run));
+    if starts.is_empty() {
+        return None;
+    }
+    let lengths: Vec<u32> = runs.iter().map(|(_, gap)| gap.last).collect();
+    let cut = cut(&lengths);
+    let columns = starts.len().min(3);
+    let rows = starts.len().div_ceil(columns);
+    let (left, gutter) = (BORDER + 52.0, 22.0);
+    let wide = (WIDTH - left - BORDER - gutter * (columns - 1) as f64) / columns as f64;
+    let tall = if rows == 1 { 400.0 } else { 220.0 };
+
+    let longer = lengths.iter().filter(|&&last| last > cut).count();
+    let note = if longer > 0 { format!(" {} longer than the axis.", count(longer, "run")) } else { String::new() };
+    let subtitle = format!(
+        "{} from draw 0 under policy stop, evenly over the starts; best proper log L* = {:.4} nats.{note}",
+        count(runs.len(), "run"),
+        best
+    )
+    .replace('-', "−");
+    let title = format!("Gap to the best proper maximum: {}", cell.title());
+    let entries = legend(cell, &runs);
+    let name = format!("gaps-{}", cell.slug());
+    let (mut trial, below) = Canvas::new(&name, 0.0, "", "");
+    let top = trial.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries) + 42.0;
+    let row_height = tall + 66.0;
+    let (mut canvas, below) = Canvas::new(&name, top + rows as f64 * row_height - 8.0, &title, &subtitle);
+    canvas.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries);
+
+    let highest = runs.iter().map(|(_, gap)| gap.highest).fold(0.0, f64::max);
+    let x = Axis::counts(0.0, f64::from(cut), 5, "iteration");
+    let y = Axis::log(FLOOR, decade_above(highest).max(FLOOR + 1), 9, "log L* − log L (nats)");
+    for (i, start) in starts.iter().enumerate() {
+        let (row, column) = (i / columns, i % columns);
+        let corner = (left + column as f64 * (wide + gutter), top + row as f64 * row_height);
+        let x = if i + columns < starts.len() { x.unlabelled() } else { x.clone() };
+        let panel = Panel { corner, size: (wide, tall), x, y: if column == 0 { y.clone() } else { y.bare() } };
+        panel.frame(&mut canvas, start, &hits(cell, start));
+        let of_start: Vec<&(&RunRow, Gap)> = runs.iter().filter(|(run, _)| run.factors.start == *start).collect();
+        draw(&mut canvas, &panel, cell, &of_start);
+    }
+    Some(canvas.finish())
+}
+
+/// One run's gaps.
+struct Gap {
+    /// (iteration, gap), up to the iteration before the gap turned negative beyond rounding.
+    points: Vec<(f64, f64)>,
+    /// The run climbed above the best proper maximum.
+    above: bool,
+    last: u32,
+    highest: f64,
+}
+
+impl Gap {
+    fn new(trace: &[TraceRow], best: f64) -> Option<Self> {
+        // A tie with the best within rounding is no climb above it.
+        let slack = 1e-3 + 1e-6 * best.abs();
+        let gaps: Vec<(u32, f64)> = trace
+            .iter()
+            .filter_map(|row| Some((row.iteration, best - row.log_likelihood?)))
+            .filter(|(_, gap)| gap.is_finite())
+            .collect();
+        let crossing = gaps.iter().position(|&(_, gap)| gap < -slack);
+        let kept = &gaps[..crossing.unwrap_or(gaps.len())];
+        let points: Vec<(f64, f64)> = kept.iter().map(|&(t, gap)| (f64::from(t), gap)).collect();
+        let highest = points.iter().map(|&(_, gap)| gap).fold(0.0, f64::max);
+        Some(Self { above: crossing.is_some(), last: kept.last()?.0, points, highest })
+    }
+}
+
+/// Where the axis of iterations ends: at the longest run, or, if a few runs are far longer than the rest, at the 90th
+/// percentile.
+fn cut(lengths: &[u32]) -> u32 {
+    let mut sorted = lengths.to_vec();
+    sorted.sort_unstable();
+    let longest = sorted.last().copied().unwrap_or(1).max(1);
+    let most = sorted.get(sorted.len() * 9 / 10).copied().unwrap_or(longest).max(10);
+    if f64::from(longest) > 1.6 * f64::from(most) { most + most / 10 } else { longest }
+}
+
+/// `123 of 200 reach L*`, over all runs of a start in the cell's draw 0 and policy stop.
+fn hits(cell: &Cell<'_>, start: &str) -> String {
+    let runs: Vec<&RunRow> =
+        cell.under("stop").filter(|run| run.factors.start == start && run.factors.draw == 0).collect();
+    let hits = runs.iter().filter(|run| cell.fate(run) == Fate::Best).count();
+    format!("{hits} of {} reach L*", runs.len())
+}
+
+fn legend(cell: &Cell<'_>, runs: &[(&RunRow, Gap)]) -> Vec<(Swatch<'static>, String)> {
+    let present = |fate: &Fate| runs.iter().any(|(run, _)| cell.fate(run) == *fate);
+    let lines = Fate::ALL.into_iter().filter(present).map(|fate| {
+        let name = match fate {
+            Fate::Singular => "singular covariance".to_owned(),
+            fate => cell.legend_of(fate),
+        };
+        (Swatch::Line(Stroke::solid(fate.color(), 2.5)), name)
+    });
+    let mut entries: Vec<(Swatch<'static>, String)> = lines.collect();
+    if runs.iter().any(|(run, gap)| died(cell, run) && !gap.above) {
+        entries.push((Swatch::Mark(Marker::Cross, VERMILLION), "run dies".to_owned()));
+    }
+    if runs.iter().any(|(_, gap)| gap.above) {
+        entries.push((Swatch::Mark(Marker::Triangle, INK), "climbs above log L*".to_owned()));
+    }
+    entries
+}
+
+fn died(cell: &Cell<'_>, run: &RunRow) -> bool {
+    matches!(cell.fate(run), Fate::Singular | Fate::OtherFailure)
+}
+
+fn draw(canvas: &mut Canvas, panel: &Panel, cell: &Cell<'_>, runs: &[&(&RunRow, Gap)]) {
+    let ends: Vec<(Point, Marker, &'static str)> = runs
+        .iter()
+        .filter_map(|(run, gap)| {
+            let marker = if gap.above {
+                Marker::Triangle
+            } else if died(cell, run) {
+                Marker::Cross
+            } else {
+                return None;
+            };
+            let &(x, y) = gap.points.last()?;
+            Some((panel.at(x, y), marker, cell.fate(run).color()))
+        })
+        .collect();
+    canvas.clipped(panel.corner, panel.size, 0.75, |canvas| {
+        // The frequent ends first, so that rare ones lie on top.
+        for fate in Fate::ALL {
+            for (_, gap) in runs.iter().filter(|(run, _)| cell.fate(run) == fate) {
+                let points: Vec<Point> = gap.points.iter().map(|&(x, y)| panel.at(x, y)).collect();
+                canvas.curve(&points, Stroke::solid(fate.color(), 1.3));
+            }
+        }
+    });
+    let right = panel.corner.0 + panel.size.0;
+    for (point, marker, color) in ends {
+        if point.0 <= right + 0.5 {
+            canvas.marks(&[point], marker, 4.0, "white", Stroke::solid(color, 1.8));
+        }
+    }
+}
