@@ -168,14 +168,6 @@ impl Cell<'_> {
         }
     }
 
-    /// Number of different fates among the runs.
-    pub(super) fn fates(&self) -> usize {
-        let mut fates: Vec<Fate> = self.runs.iter().map(|run| self.fate(run)).collect();
-        fates.sort_unstable();
-        fates.dedup();
-        fates.len()
-    }
-
     /// `iris-fisher, K = 3`, with the structure where it is not the full one.
     pub(super) fn title(&self) -> String {
         let structure = self.structure().map(|name| format!(", {name}")).unwrap_or_default();

@@ -1,15 +1,17 @@
 //! How far a run's log-likelihood is from the best proper maximum, iteration by iteration.
 //!
 //! A straight descent is linear convergence at the rate of EM; a plateau is the basin of another maximum. A cross is a
-//! run that died. A run that climbs above the best proper maximum, to a spurious one, leaves through a triangle.
+//! run that died. A run that climbs above the best proper maximum, towards a singular covariance, leaves the logarithmic
+//! axis: its line and mark end at its last gap before that.
 
 use super::canvas::{Canvas, Marker, Point, Stroke, Swatch};
 use super::cells::{Cell, Fate};
 use super::panel::{Axis, Panel, decade_above};
-use super::style::{BORDER, INK, VERMILLION, WIDTH, count, sample, starts_of};
+use super::style::{BORDER, PURPLE, VERMILLION, WIDTH, count, sample, signed, starts_of};
+use crate::maxima;
 use em::TraceRow;
 use records::RunRow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Gaps below this are drawn at it: the rounding of a log-likelihood of a few hundred nats.
 const FLOOR: i32 = -10;
@@ -19,15 +21,16 @@ const SHOWN: usize = 60;
 /// The runs that the figure of a cell shows: draw 0, policy `stop`, evenly over starts and replicates. Empty where all
 /// runs come to the same end, for then there is nothing to see.
 pub(super) fn shown<'a>(cell: &Cell<'a>) -> Vec<&'a RunRow> {
-    if cell.fates() < 2 || cell.best(0).is_none() {
-        return Vec::new();
-    }
     let candidates: Vec<&'a RunRow> = cell
         .runs
         .iter()
         .copied()
         .filter(|run| run.factors.policy.as_deref() == Some("stop") && run.factors.draw == 0)
         .collect();
+    let fates: BTreeSet<Fate> = candidates.iter().map(|run| cell.fate(run)).collect();
+    if fates.len() < 2 || cell.best(0).is_none() {
+        return Vec::new();
+    }
     let starts = starts_of(candidates.iter().copied());
     starts
         .iter()
@@ -57,13 +60,10 @@ pub(super) fn gaps(cell: &Cell<'_>, traces: &BTreeMap<u32, Vec<TraceRow>>) -> Op
     let tall = if rows == 1 { 400.0 } else { 220.0 };
 
     let longer = lengths.iter().filter(|&&last| last > cut).count();
-    let note = if longer > 0 { format!(" {} longer than the axis.", count(longer, "run")) } else { String::new() };
-    let subtitle = format!(
-        "{} from draw 0 under policy stop, evenly over the starts; best proper log L* = {:.4} nats.{note}",
-        count(runs.len(), "run"),
-        best
-    )
-    .replace('-', "−");
+    let note = if longer > 0 { format!(" {longer} run on beyond the axis.") } else { String::new() };
+    let above = if runs.iter().any(|(_, gap)| gap.above) { " Lines end where they climb above L*." } else { "" };
+    let subtitle =
+        format!("{} of draw 0, policy stop; L* = {} nats.{above}{note}", count(runs.len(), "run"), signed(best, 4));
     let title = format!("Gap to the best proper maximum: {}", cell.title());
     let entries = legend(cell, &runs);
     let name = format!("gaps-{}", cell.slug());
@@ -101,7 +101,7 @@ struct Gap {
 impl Gap {
     fn new(trace: &[TraceRow], best: f64) -> Option<Self> {
         // A tie with the best within rounding is no climb above it.
-        let slack = 1e-3 + 1e-6 * best.abs();
+        let slack = maxima::tolerance(best);
         let gaps: Vec<(u32, f64)> = trace
             .iter()
             .filter_map(|row| Some((row.iteration, best - row.log_likelihood?)))
@@ -129,7 +129,11 @@ fn cut(lengths: &[u32]) -> u32 {
 fn hits(cell: &Cell<'_>, start: &str) -> String {
     let runs: Vec<&RunRow> =
         cell.under("stop").filter(|run| run.factors.start == start && run.factors.draw == 0).collect();
-    let hits = runs.iter().filter(|run| cell.fate(run) == Fate::Best).count();
+    let reached = |run: &&&RunRow| {
+        let ends = cell.best(0).zip(maxima::proper_score(run));
+        ends.is_some_and(|(best, own)| own >= best - maxima::tolerance(best))
+    };
+    let hits = runs.iter().filter(reached).count();
     format!("{hits} of {} reach L*", runs.len())
 }
 
@@ -143,11 +147,11 @@ fn legend(cell: &Cell<'_>, runs: &[(&RunRow, Gap)]) -> Vec<(Swatch<'static>, Str
         (Swatch::Line(Stroke::solid(fate.color(), 2.5)), name)
     });
     let mut entries: Vec<(Swatch<'static>, String)> = lines.collect();
-    if runs.iter().any(|(run, gap)| died(cell, run) && !gap.above) {
+    if runs.iter().any(|(run, _)| died(cell, run)) {
         entries.push((Swatch::Mark(Marker::Cross, VERMILLION), "run dies".to_owned()));
     }
-    if runs.iter().any(|(_, gap)| gap.above) {
-        entries.push((Swatch::Mark(Marker::Triangle, INK), "climbs above log L*".to_owned()));
+    if runs.iter().any(|(run, gap)| gap.above && !died(cell, run)) {
+        entries.push((Swatch::Mark(Marker::Triangle, PURPLE), "ends above log L*".to_owned()));
     }
     entries
 }
@@ -160,10 +164,10 @@ fn draw(canvas: &mut Canvas, panel: &Panel, cell: &Cell<'_>, runs: &[&(&RunRow, 
     let ends: Vec<(Point, Marker, &'static str)> = runs
         .iter()
         .filter_map(|(run, gap)| {
-            let marker = if gap.above {
-                Marker::Triangle
-            } else if died(cell, run) {
+            let marker = if died(cell, run) {
                 Marker::Cross
+            } else if gap.above {
+                Marker::Triangle
             } else {
                 return None;
             };

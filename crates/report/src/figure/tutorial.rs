@@ -113,7 +113,7 @@ pub(super) fn tutorial(
             let x = Axis::linear(x.0, x.1, 8, "x₁ (units of the data)");
             let y = Axis::linear(y.0, y.1, 6, if column == 0 { "x₂ (units of the data)" } else { "x₂" });
             let panel = Panel { corner, size: (wide, tall), x, y };
-            let wrong = run.misclassified.map(|wrong| format!(", {wrong} of {} wrong", sample.points.len()));
+            let wrong = run.misclassified.map(|wrong| format!(", {wrong} of {} misclassified", sample.points.len()));
             let method = if *method == "em" { "EM" } else { method };
             panel.frame(&mut canvas, &format!("{method} on {}{}", sample.dataset, wrong.unwrap_or_default()), "");
             draw(&mut canvas, &panel, sample, run, parameters, assignments);
