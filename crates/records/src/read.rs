@@ -1,0 +1,88 @@
+//! Reading a results folder back: typed rows, row group by row group.
+//!
+//! Small tables come as vectors. `traces` and `parameters` grow with every iteration and dimension; they are handed over
+//! row by row, or read for chosen runs only.
+
+use crate::categories::Metadata;
+use crate::columns::Record;
+use crate::error::RecordsError;
+use crate::rows::{AssignmentRow, FailureRow, ObservationRow, ParameterRow, RunRow, TimingRow, TraceRecord};
+use crate::table_file::TableReader;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+fn open<R: Record>(root: &Path) -> Result<TableReader<R>, RecordsError> {
+    TableReader::open(root.join(R::TABLE.file_name()))
+}
+
+fn read_all<R: Record>(root: &Path) -> Result<Vec<R>, RecordsError> {
+    let mut rows = Vec::new();
+    open(root)?.for_each(None, |row| rows.push(row))?;
+    Ok(rows)
+}
+
+fn read_of<R: Record>(root: &Path, runs: &BTreeSet<u32>, run: impl Fn(&R) -> u32) -> Result<Vec<R>, RecordsError> {
+    let mut rows = Vec::new();
+    let keep = |row: R| {
+        if runs.contains(&run(&row)) {
+            rows.push(row);
+        }
+    };
+    open(root)?.for_each(Some(runs), keep)?;
+    Ok(rows)
+}
+
+/// The facts that the files of a folder state, taken from `runs`.
+pub fn read_metadata(root: &Path) -> Result<Metadata, RecordsError> {
+    open::<RunRow>(root).map(|reader| reader.metadata())
+}
+
+/// All rows of `runs`, in order of the run; within a row group, rows of the same cell share their factors.
+pub fn read_runs(root: &Path) -> Result<Vec<RunRow>, RecordsError> {
+    read_all(root)
+}
+
+/// Hands every row of `traces` to `each`, in order of (run, iteration); holds one row group at a time.
+pub fn for_each_trace(root: &Path, each: impl FnMut(TraceRecord)) -> Result<(), RecordsError> {
+    open(root)?.for_each(None, each)
+}
+
+/// The rows of `traces` of some runs, in order of (run, iteration).
+pub fn read_traces_of(root: &Path, runs: &BTreeSet<u32>) -> Result<Vec<TraceRecord>, RecordsError> {
+    read_of(root, runs, |record: &TraceRecord| record.run)
+}
+
+/// All rows of `failures`, in order of (run, attempt).
+pub fn read_failures(root: &Path) -> Result<Vec<FailureRow>, RecordsError> {
+    read_all(root)
+}
+
+/// Hands every row of `parameters` to `each`, in order of (run, moment, component); holds one row group at a time.
+pub fn for_each_parameter(root: &Path, each: impl FnMut(ParameterRow)) -> Result<(), RecordsError> {
+    open(root)?.for_each(None, each)
+}
+
+/// All rows of `parameters`, in order of (run, moment, component).
+pub fn read_parameters(root: &Path) -> Result<Vec<ParameterRow>, RecordsError> {
+    read_all(root)
+}
+
+/// The rows of `parameters` of some runs, in order of (run, moment, component).
+pub fn read_parameters_of(root: &Path, runs: &BTreeSet<u32>) -> Result<Vec<ParameterRow>, RecordsError> {
+    read_of(root, runs, |row: &ParameterRow| row.run)
+}
+
+/// All rows of `assignments`, in order of (run, row).
+pub fn read_assignments(root: &Path) -> Result<Vec<AssignmentRow>, RecordsError> {
+    read_all(root)
+}
+
+/// All rows of `observations`, in order of (dataset, draw, row).
+pub fn read_observations(root: &Path) -> Result<Vec<ObservationRow>, RecordsError> {
+    read_all(root)
+}
+
+/// All rows of `timings`, in order of the run.
+pub fn read_timings(root: &Path) -> Result<Vec<TimingRow>, RecordsError> {
+    read_all(root)
+}
