@@ -82,7 +82,15 @@ mod tests {
             let gain = (t > 0).then(|| 50.0 * r.powi(i32::try_from(t).unwrap() - 1) * (1.0 - r));
             let q_gain = gain.map(|g| g / (1.0 + r.sqrt()));
             let kl = gain.zip(q_gain).map(|(g, q)| g - q);
-            TraceRow { iteration: t, objective: level(t), log_likelihood: Some(level(t)), gain, q_gain, kl, ..TraceRow::default() }
+            TraceRow {
+                iteration: t,
+                objective: level(t),
+                log_likelihood: Some(level(t)),
+                gain,
+                q_gain,
+                kl,
+                ..TraceRow::default()
+            }
         };
         (0..=steps).map(row).collect()
     }

@@ -39,10 +39,9 @@ pub struct Share {
 impl Share {
     /// Counts the values that are true.
     pub fn of(values: impl IntoIterator<Item = bool>) -> Self {
-        values.into_iter().fold(Self::default(), |share, hit| Self {
-            hits: share.hits + usize::from(hit),
-            trials: share.trials + 1,
-        })
+        values
+            .into_iter()
+            .fold(Self::default(), |share, hit| Self { hits: share.hits + usize::from(hit), trials: share.trials + 1 })
     }
 
     /// hits / trials; `None` without trials.

@@ -1,4 +1,20 @@
-//! Statistics over records, tables and figures
+//! Statistics over records, tables and figures.
+//!
+//! The report reads the files of a finished sweep and nothing else; what it writes is derived and may be deleted. The
+//! statistics are plain functions of typed rows or labels, so that the runner can use them too.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`intervals`] | Clopper-Pearson intervals, starts needed |
+//! | [`agreement`] | contingency tables, ARI, NMI, misclassified rows |
+//! | [`ends`] | proper, spurious, coincident |
+//! | [`convergence`] | rate, missing information, remaining gap of one run |
+//! | [`maxima`] | the best, what reached it, distinct maxima |
+//! | [`quantiles`], [`variance`] | medians and quartiles; draws against starts |
+//! | [`tables`], [`table`] | the report's tables; their four formats |
+//! | [`figure`] | the report's pictures |
+//!
+//! What this crate does not know: models, configuration, progress. It prints nothing.
 
 pub mod agreement;
 pub mod convergence;
@@ -11,6 +27,75 @@ pub mod intervals;
 pub mod maxima;
 pub mod quantiles;
 pub mod study;
+pub mod summary;
+pub mod table;
+pub mod tables;
+pub mod variance;
 
 pub use error::ReportError;
 pub use study::Study;
+pub use summary::Summary;
+
+use maxima::Criterion;
+use std::fs;
+use std::path::{Path, PathBuf};
+use table::{Csv, Format, Latex, Markdown, Table};
+
+/// Reads the records in `dir` and writes tables, figures and an index into `dir/report/`. The same records give the same
+/// files, byte for byte.
+pub fn write(dir: &Path) -> Result<Summary, ReportError> {
+    let study = Study::read(dir)?;
+    let out = dir.join("report");
+    let figures = out.join("figures");
+    fs::create_dir_all(&figures).map_err(ReportError::write(&figures))?;
+
+    let tables = tables(&study)?;
+    let mut files = Vec::new();
+    for table in &tables {
+        files.extend(write_table(table, &out)?);
+    }
+    let pictures = figure::write_all(&study, &figures)?;
+    let index = out.join("README.md");
+    let text = summary::index(&study, &tables, &pictures, &out);
+    fs::write(&index, text).map_err(ReportError::write(&index))?;
+    files.extend(pictures);
+    files.push(index);
+    Ok(Summary { text: summary::terminal(&study, &tables, &out), files })
+}
+
+/// All tables that have rows, in the order of the report.
+fn tables(study: &Study) -> Result<Vec<Table>, ReportError> {
+    let runs = &study.runs;
+    let assignments = records::read_assignments(&study.dir).map_err(ReportError::read(&study.dir))?;
+    let observations = records::read_observations(&study.dir).map_err(ReportError::read(&study.dir))?;
+    let mut tables = vec![
+        tables::outcomes::table(runs),
+        tables::convergence::table(runs, Criterion::LogLikelihood),
+        tables::convergence::table(runs, Criterion::Inertia),
+        tables::draws::table(runs),
+        tables::agreement::table(runs, false),
+        tables::agreement::table(runs, true),
+    ];
+    tables.extend(tables::clusters::tables(runs, &assignments, &observations));
+    tables.push(tables::failures::table(runs, &study.failures)?);
+    tables.push(tables::distinct::table(runs));
+    tables.retain(|table| !table.rows.is_empty());
+    Ok(tables)
+}
+
+/// Writes a table in every format that it has; the list of all maxima is for computing only.
+fn write_table(table: &Table, out: &Path) -> Result<Vec<PathBuf>, ReportError> {
+    let formats: &[&dyn Format] =
+        if table.name == tables::distinct::NAME { &[&Csv] } else { &[&Markdown, &Latex, &Csv] };
+    formats
+        .iter()
+        .map(|format| {
+            let path = out.join(format!("{}.{}", table.name, format.extension()));
+            fs::write(&path, format.render(table)).map_err(ReportError::write(&path))?;
+            Ok(path)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

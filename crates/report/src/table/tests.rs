@@ -1,0 +1,150 @@
+//! One table in all formats.
+
+use super::*;
+
+fn table() -> Table {
+    let columns = vec![
+        Column::factor("data", "dataset"),
+        Column::text("policy_name", "policy"),
+        Column::number("n", "n"),
+        Column::number("log L", "log_likelihood"),
+        Column::share("hit %", "hit"),
+        Column::interval("starts needed", "needed"),
+        Column::number("condition", "condition").shown(Shown::Files),
+        Column::number("internal", "internal").shown(Shown::Data),
+    ];
+    let number = |value| Cell::number(Some(value), Digits::Decimals(2));
+    let row = |dataset: &str, value: f64, hits: usize, main: bool| Row {
+        cells: vec![
+            Cell::text(dataset),
+            Cell::text("ridge=1e-6 & <more>"),
+            Cell::count(150),
+            number(value),
+            Cell::share(Share { hits, trials: 4 }),
+            Cell::between(Some(5.0), Some(2.0), None, Digits::Decimals(0)),
+            Cell::number(Some(2.25e13), Digits::Significant(2)),
+            Value::Missing.into(),
+        ],
+        main,
+    };
+    let mut last = row("faithful", f64::NAN, 0, false);
+    last.cells[5] = Cell::between(None, None, None, Digits::Decimals(0));
+    Table {
+        name: "small".to_owned(),
+        title: "A small_table".to_owned(),
+        caption: "100 % of it.".to_owned(),
+        note: "One line".to_owned(),
+        columns,
+        rows: vec![row("iris", -180.185477131, 1, true), row("iris", -190.0, 4, false), last],
+    }
+}
+
+#[test]
+fn markdown() {
+    let text = Markdown.render(&table());
+    let expected = r"# A small\_table
+
+100 % of it.
+
+| data | policy\_name | n | log L | hit % | starts needed | condition |
+|:--|:--|--:|--:|--:|--:|--:|
+| iris | ridge=1e-6 & \<more> | 150 | -180.19 | 25.0 [0.6, 80.6] | 5 [2, –] | 2.2e13 |
+| iris | ridge=1e-6 & \<more> | 150 | -190.00 | 100 [39.8, 100] | 5 [2, –] | 2.2e13 |
+| faithful | ridge=1e-6 & \<more> | 150 | – | 0 [0, 60.2] | – | 2.2e13 |
+";
+    assert_eq!(text, expected, "{text}");
+}
+
+#[test]
+fn latex() {
+    let text = Latex.render(&table());
+    let expected = r"\begin{table}
+\centering
+\caption[A small\_table]{A small\_table. 100 \% of it.}\label{tab:small}
+\begin{tabular}{llrrrrr}
+\toprule
+data & policy\_name & n & log L & hit \% & starts needed & condition \\
+\midrule
+iris & ridge=1e-6 \& \textless{}more\textgreater{} & 150 & $-$180.19 & 25.0 [0.6, 80.6] & 5 [2, --] & $2.2\times10^{13}$ \\
+ & ridge=1e-6 \& \textless{}more\textgreater{} & 150 & $-$190.00 & 100 [39.8, 100] & 5 [2, --] & $2.2\times10^{13}$ \\
+\addlinespace
+faithful & ridge=1e-6 \& \textless{}more\textgreater{} & 150 & -- & 0 [0, 60.2] & -- & $2.2\times10^{13}$ \\
+\bottomrule
+\end{tabular}
+\end{table}
+";
+    assert_eq!(text, expected, "{text}");
+}
+
+#[test]
+fn csv() {
+    let text = Csv.render(&table());
+    let expected = "\
+dataset,policy,n,log_likelihood,hit_count,hit_of,hit_share,hit_lower,hit_upper,needed,needed_lower,needed_upper,condition,internal
+iris,ridge=1e-6 & <more>,150,-180.185477131,1,4,0.25,0.006309463209709829,0.8058795503167561,5,2,,22500000000000,
+iris,ridge=1e-6 & <more>,150,-190,4,4,1,0.3976353643835254,1,5,2,,22500000000000,
+faithful,ridge=1e-6 & <more>,150,,0,4,0,0,0.6023646356164746,,,,22500000000000,
+";
+    assert_eq!(text, expected, "{text}");
+}
+
+#[test]
+fn terminal() {
+    let text = Terminal { longest: 3 }.render(&table());
+    let expected = "\
+A small_table
+One line
+In all rows: policy_name ridge=1e-6 & <more>
+────────────────────────────────────────────────────────
+data        n    log L             hit %  starts needed
+────────────────────────────────────────────────────────
+iris      150  -180.19  25.0 [0.6, 80.6]       5 [2, –]
+          150  -190.00   100 [39.8, 100]       5 [2, –]
+faithful  150        –       0 [0, 60.2]              –
+────────────────────────────────────────────────────────
+";
+    assert_eq!(text, expected, "{text}");
+}
+
+#[test]
+fn a_short_screen_shows_what_matters_and_says_where_the_rest_is() {
+    let text = Terminal { longest: 2 }.render(&table());
+    assert!(text.contains("-180.19"), "{text}");
+    assert!(!text.contains("-190.00"), "{text}");
+    assert!(text.ends_with("1 of 3 rows; all are in small.md\n"), "{text}");
+}
+
+#[test]
+fn long_tables_break_across_pages() {
+    let mut long = table();
+    long.rows = vec![long.rows[0].clone(); 46];
+    let text = Latex.render(&long);
+    assert!(text.starts_with("\\begin{longtable}{llrrrrr}\n\\caption["), "{text}");
+    assert!(text.ends_with("\\end{longtable}\n"), "{text}");
+}
+
+#[test]
+fn csv_quotes_what_would_break_a_line() {
+    let mut table = table();
+    table.rows.truncate(1);
+    table.rows[0].cells[0] = Cell::text("a,\"b\"");
+    assert!(Csv.render(&table).contains("\n\"a,\"\"b\"\"\","));
+}
+
+#[test]
+fn the_best_are_those_that_read_alike() {
+    let number = |value| Cell::number(value, Digits::Decimals(1));
+    let values = [Some(0.91), Some(0.9049), None, Some(0.949)];
+    let mut table = Table {
+        columns: (0..4).map(|i| Column::number("x", &format!("x{i}"))).collect(),
+        rows: vec![Row { cells: values.map(number).into(), main: true }],
+        ..Table::default()
+    };
+    table.mark_best_in_rows(&[0, 1, 2, 3], true);
+    assert_eq!(table.rows[0].cells.iter().map(|cell| cell.best).collect::<Vec<_>>(), [true, true, false, true]);
+    table.mark_best_in_rows(&[0, 2, 3], false);
+    assert_eq!(table.rows[0].cells.iter().map(|cell| cell.best).collect::<Vec<_>>(), [true, true, false, true]);
+    table.rows[0].cells[1] = number(Some(0.7));
+    table.mark_best_in_rows(&[0, 1, 2, 3], false);
+    assert_eq!(table.rows[0].cells.iter().map(|cell| cell.best).collect::<Vec<_>>(), [false, true, false, false]);
+}

@@ -1,0 +1,22 @@
+//! The report's tables, one file for each.
+//!
+//! | module | what it answers |
+//! |---|---|
+//! | [`outcomes`] | how do runs end? |
+//! | [`convergence`] | how fast, how often at the best, at how many maxima? |
+//! | [`draws`] | which varies more, the draw or the start? |
+//! | [`agreement`] | how far from the truth, EM and k-means side by side? |
+//! | [`clusters`] | which cluster holds which class? |
+//! | [`failures`] | what broke, where, and why? |
+//! | [`distinct`] | every maximum that was found |
+//!
+//! All of them are functions of typed rows; none reads a file.
+
+pub mod agreement;
+pub mod cells;
+pub mod clusters;
+pub mod convergence;
+pub mod distinct;
+pub mod draws;
+pub mod failures;
+pub mod outcomes;
