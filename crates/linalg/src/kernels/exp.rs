@@ -1,6 +1,6 @@
 //! exp for arguments ≤ 0, vectorised.
 //!
-//! x = m·ln 2 + r with |r| ≤ ln 2 / 2, exp x = 2^m · P(r), P the Taylor polynomial of degree 13 (truncation below 5e-18),
+//! x = m·ln 2 + r with |r| ≤ ln 2 / 2, exp x = 2^m · P(r), P a polynomial of degree 11,
 //! scaled through the exponent field. Written as a slice loop so that it vectorises inside `with_simd`: the generic SIMD
 //! trait has no 64-bit shift, and casts cost AVX2 a factor of five.
 
@@ -14,20 +14,19 @@ const ROUND: f64 = 6755399441055744.0;
 const LN2_HIGH: f64 = 6.93147180369123816490e-01;
 const LN2_LOW: f64 = 1.90821492927058770002e-10;
 
-/// 1/j! for j = 13, …, 0.
-const TAYLOR: [f64; 14] = [
-    1.0 / 6227020800.0,
-    1.0 / 479001600.0,
-    1.0 / 39916800.0,
-    1.0 / 3628800.0,
-    1.0 / 362880.0,
-    1.0 / 40320.0,
-    1.0 / 5040.0,
-    1.0 / 720.0,
-    1.0 / 120.0,
-    1.0 / 24.0,
-    1.0 / 6.0,
-    0.5,
+/// Coefficients of P for r^11, …, r^0: Chebyshev interpolation of (exp r − 1 − r)/r² on |r| ≤ ln 2 / 2, so that the first
+/// two are exactly 1 and exp(0) is exactly 1. Relative error 1.6e-17, with two multiply-adds less than Taylor's degree 13.
+const COEFFICIENTS: [f64; 12] = [
+    2.510038549551032e-08,
+    2.7620088445409746e-07,
+    2.7557268459997064e-06,
+    2.4801521295954376e-05,
+    0.00019841269863053618,
+    0.0013888888917213717,
+    0.008333333333330062,
+    0.04166666666662413,
+    0.16666666666666669,
+    0.5000000000000001,
     1.0,
     1.0,
 ];
@@ -38,8 +37,8 @@ fn exp(x: f64) -> f64 {
     let rounded = x.mul_add(std::f64::consts::LOG2_E, ROUND);
     let m = rounded - ROUND;
     let r = m.mul_add(-LN2_LOW, m.mul_add(-LN2_HIGH, x));
-    let mut p = TAYLOR[0];
-    for &coefficient in &TAYLOR[1..] {
+    let mut p = COEFFICIENTS[0];
+    for &coefficient in &COEFFICIENTS[1..] {
         p = p.mul_add(r, coefficient);
     }
     let scaled = f64::from_bits(p.to_bits().wrapping_add(rounded.to_bits() << 52));
