@@ -1,6 +1,6 @@
 //! What can go wrong when a report is made.
 
-use std::error::Error as StdError;
+use records::RecordsError;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -14,7 +14,7 @@ pub enum ReportError {
         /// The folder of the records.
         dir: PathBuf,
         /// What the reader said.
-        source: Box<dyn StdError + Send + Sync>,
+        source: Box<RecordsError>,
     },
     /// A file or folder of the report could not be written.
     #[error("cannot write {}; check that the folder exists and is writable", path.display())]
@@ -36,7 +36,7 @@ pub enum ReportError {
 
 impl ReportError {
     /// Says in which folder reading failed: `records::read_runs(dir).map_err(ReportError::read(dir))`.
-    pub fn read<E: StdError + Send + Sync + 'static>(dir: &Path) -> impl FnOnce(E) -> Self + '_ {
+    pub fn read(dir: &Path) -> impl FnOnce(RecordsError) -> Self + '_ {
         move |source| Self::Read { dir: dir.to_path_buf(), source: Box::new(source) }
     }
 
