@@ -21,13 +21,15 @@ fn none_per_iteration() {
     };
     let six: Vec<f64> = (0..1200).map(|_| number()).collect();
     let cases = [(&iris.x, 4, [0, 50, 100]), (&faithful.x, 2, [0, 3, 7]), (&six, 6, [0, 1, 2])];
+    // One pool, warmed up: its threads allocate when they first look for work, and when they leave.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    pool.broadcast(|_| ());
     for (x, d, start) in cases {
         for constraint in [Constraint::None, Constraint::Ridge(1e-6)] {
             let rows = Rows::new(x, d, &[]);
             let model = || support::model::<Full>(x, d, &start, constraint);
             laws::allocation::none_per_iteration(&rows, model(), Serial::default(), count);
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-            // Inside `install`: entering rayon from outside allocates now and then.
+            // The whole fit inside `install`: entering rayon from outside allocates now and then.
             pool.install(|| {
                 let rows = rows.with_batch_rows(32);
                 laws::allocation::none_per_iteration(&rows, model(), Threads::default(), count);
