@@ -1,0 +1,167 @@
+//! What each command does: reads, resolves, prints, or hands a plan to the sweep.
+
+use crate::cli::{Cli, Command, RunArguments};
+use crate::config::diagnostics::{self, Diagnostic, Sources};
+use crate::config::document::{Document, Rejected};
+use crate::config::sweep_file;
+use crate::kinds::{Covariance, Method, Policy, Standardise, StartKind, StopRule};
+use crate::plan::{Plan, resolve};
+use crate::results_folder::{self, Found, Refusal};
+use crate::sweep::{self, Sweep};
+use anyhow::Context as _;
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Exit code for errors in the config or the command line; nothing was written.
+const CONFIG_ERROR: u8 = 2;
+/// Exit code under `--strict` if a start failed.
+const STARTS_FAILED: u8 = 3;
+
+/// Does what the command line asks for.
+pub fn execute(cli: &Cli) -> anyhow::Result<ExitCode> {
+    match &cli.command {
+        Some(Command::Report { dir }) => print_report(dir).map(|()| ExitCode::SUCCESS),
+        Some(Command::Schema) => print(&sweep_file::schema()),
+        None if cli.run.list => print(&list()),
+        None => run(&cli.run),
+    }
+}
+
+fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
+    let (document, plan) = match load(arguments) {
+        Ok(loaded) => loaded,
+        Err(rejected) => return Ok(refuse(&rejected)),
+    };
+    if arguments.print_config {
+        return print(&toml::to_string(&document.file)?);
+    }
+    if arguments.dry_run {
+        return print(&plan.describe());
+    }
+    let folder = arguments.out.clone().unwrap_or_else(|| Path::new("results").join(&plan.name));
+    let found = match results_folder::examine(&folder, &plan.hash(), arguments.fresh) {
+        Ok(found) => found,
+        Err(refusal) => return Ok(refuse_folder(&refusal)),
+    };
+    if let Found::Complete = found {
+        eprintln!("nothing to do: {0} of {0} runs are recorded in {1}", plan.runs(), folder.display());
+    } else {
+        let threads = arguments.jobs.map_or_else(default_threads, usize::from);
+        let sweep = Sweep {
+            plan: &plan,
+            config: &config_text(&document.sources),
+            folder: &folder,
+            threads,
+            quiet: arguments.quiet,
+        };
+        sweep::run(&sweep, &found)?;
+    }
+    if !arguments.no_report {
+        let text = make_report(&folder)?;
+        if !arguments.quiet {
+            print(&text)?;
+        }
+    }
+    if !arguments.quiet {
+        eprintln!("results: {}", folder.display());
+    }
+    let failed = if arguments.strict { sweep::failed_runs(&folder)? } else { 0 };
+    if failed > 0 {
+        eprintln!("error: {failed} of {} starts failed (--strict)", plan.runs());
+        return Ok(ExitCode::from(STARTS_FAILED));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Config file and overrides → plan, or all that is wrong with them.
+fn load(arguments: &RunArguments) -> Result<(Document, Plan), Rejected> {
+    let path = arguments.config.clone().unwrap_or_default();
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(&path).map_err(|error| Rejected {
+        sources: Sources::new(name.clone(), ""),
+        diagnostics: vec![
+            Diagnostic::new("the config cannot be read")
+                .at(None, error.to_string())
+                .help("runner CONFIG [KEY=VALUE...], for example: runner configs/sweep.toml"),
+        ],
+    })?;
+    let document = Document::parse(&name, &text, &arguments.overrides)?;
+    match resolve::resolve(&document, path.parent().unwrap_or(Path::new(""))) {
+        Ok(plan) => Ok((document, plan)),
+        Err(diagnostics) => Err(Rejected { sources: document.sources, diagnostics }),
+    }
+}
+
+fn refuse(rejected: &Rejected) -> ExitCode {
+    let styled = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    eprint!("{}", diagnostics::render(&rejected.sources, &rejected.diagnostics, styled));
+    ExitCode::from(CONFIG_ERROR)
+}
+
+fn refuse_folder(refusal: &Refusal) -> ExitCode {
+    eprintln!("error: {refusal}");
+    ExitCode::from(CONFIG_ERROR)
+}
+
+/// The config as typed, with the overrides as comments behind it.
+fn config_text(sources: &Sources) -> String {
+    let mut text = sources.file_text().to_owned();
+    for (i, one) in sources.overrides().enumerate() {
+        let head = if i == 0 { "\n# Overrides of the command line:\n" } else { "" };
+        let _ = writeln!(text, "{head}# {}", one.replace('\n', "\n# "));
+    }
+    text
+}
+
+fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn print_report(folder: &Path) -> anyhow::Result<()> {
+    print(&make_report(folder)?).map(drop)
+}
+
+fn make_report(folder: &Path) -> anyhow::Result<String> {
+    let shown = || format!("the report of {} could not be made; its records are safe", folder.display());
+    let summary = report::write(folder).with_context(shown)?;
+    Ok(format!("{}\n", summary.text.trim_end()))
+}
+
+/// Results go to stdout; a reader that stops reading (`| head`) is no error.
+fn print(text: &str) -> anyhow::Result<ExitCode> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// All names that a config may use.
+fn list() -> String {
+    let mut text = String::from("data sets ([[dataset.builtin]] id, variant)\n");
+    for one in datasets::BUILTIN {
+        let _ = writeln!(text, "  {:<24} {} × {}: {}", one.id, one.n, one.d, one.description);
+        for variant in one.variants {
+            let _ = writeln!(text, "    {:<22} {}", variant.name, variant.description);
+        }
+    }
+    section(&mut text, "methods (grid.method)", Method::ALL.iter().map(|one| (one.name(), one.help())));
+    section(
+        &mut text,
+        "covariance structures (grid.covariance)",
+        Covariance::ALL.iter().map(|one| (one.name(), one.help())),
+    );
+    section(&mut text, "starts (grid.start)", StartKind::ALL.iter().map(|one| (one.name(), one.help())));
+    section(&mut text, "policies (grid.policy)", Policy::ALL.into_iter());
+    section(&mut text, "scaling (standardise)", Standardise::ALL.iter().map(|one| (one.name(), one.help())));
+    section(&mut text, "stop rules (stop)", StopRule::ALL.into_iter());
+    text
+}
+
+fn section<'a>(text: &mut String, title: &str, names: impl Iterator<Item = (&'a str, &'a str)>) {
+    let _ = writeln!(text, "\n{title}");
+    for (name, help) in names {
+        let _ = writeln!(text, "  {name:<24} {help}");
+    }
+}

@@ -1,0 +1,266 @@
+//! A config file with the overrides of the command line: text → TOML → [`SweepFile`], with a place for every key.
+//!
+//! serde stops at the first error. So that a user sees all of them at once, an entry that cannot be read is removed and
+//! the rest is read again; what remains is never run.
+
+use super::diagnostics::{Diagnostic, Sources, closest, list, suggestion};
+use super::spans::{self, Places, Table};
+use super::sweep_file::SweepFile;
+use serde::Deserialize as _;
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+/// Most errors that one run reports; a file with more has another problem.
+const MOST_ERRORS: usize = 25;
+
+/// A config that has the right shape.
+#[derive(Debug)]
+pub struct Document {
+    /// Its text and the overrides.
+    pub sources: Sources,
+    /// What it says.
+    pub file: SweepFile,
+    /// Where it says so.
+    pub places: Places,
+}
+
+/// A config that has not.
+#[derive(Debug)]
+pub struct Rejected {
+    /// Its text and the overrides.
+    pub sources: Sources,
+    /// All that is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Document {
+    /// Reads the config `text`, named `name` in messages, with `overrides` of the form `key.path=VALUE`.
+    pub fn parse(name: &str, text: &str, overrides: &[String]) -> Result<Self, Rejected> {
+        let mut sources = Sources::new(name, text);
+        let mut starts = Vec::new();
+        for text in overrides {
+            starts.push(sources.end());
+            sources.push_override(text);
+        }
+        // Leading blanks move the spans of an override behind the file and the overrides before it.
+        let padded: Vec<String> =
+            overrides.iter().zip(&starts).map(|(text, start)| " ".repeat(*start) + text).collect();
+        match read(text, &padded) {
+            Ok((file, places)) => Ok(Self { sources, file, places }),
+            Err(diagnostics) => Err(Rejected { sources, diagnostics }),
+        }
+    }
+}
+
+fn read(text: &str, overrides: &[String]) -> Result<(SweepFile, Places), Vec<Diagnostic>> {
+    let (mut table, errors) = DeTable::parse_recoverable(text);
+    let mut found: Vec<Diagnostic> = errors.iter().map(syntax).collect();
+    if found.is_empty() {
+        for text in overrides {
+            if let Err(diagnostic) = apply(&mut table, text) {
+                found.push(diagnostic);
+            }
+        }
+    }
+    if !found.is_empty() {
+        return Err(found);
+    }
+    let places = Places::of(table.get_ref());
+    let mut file = shape(table, &places)?;
+    file.stop.order = places.keys_of("stop");
+    Ok((file, places))
+}
+
+/// An error of the TOML grammar.
+fn syntax(error: &toml::de::Error) -> Diagnostic {
+    Diagnostic::new("this is not TOML").at(error.span(), error.message())
+}
+
+/// Sets the override `text`, which is padded to its place.
+fn apply<'i>(table: &mut Table<'i>, text: &'i str) -> Result<(), Diagnostic> {
+    let start = text.len() - text.trim_start().len();
+    let help = "an override is KEY=VALUE with a TOML value: replicates=20, 'grid.start=[\"tutorial\"]', dataset.mixture.0.n=100";
+    let Some((key, _)) = text.split_once('=') else {
+        return Err(Diagnostic::new("an override without `=`").at(Some(start..text.len()), "no value").help(help));
+    };
+    let whole = DeTable::parse(text).map_err(|error| {
+        let name = text[key.len() + 1..].trim();
+        let bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_+.".contains(c));
+        let quote = bare.then(|| {
+            format!("a string needs quotes, and quotes need quotes of the shell: '{}=\"{name}\"'", key.trim())
+        });
+        syntax(&error).help(help).maybe_help(quote)
+    })?;
+    let mut keys: Vec<Spanned<DeString<'i>>> = Vec::new();
+    let depth = 1 + key.matches('.').count();
+    let mut level = whole.into_inner();
+    loop {
+        let Some((name, value)) = level.into_iter().next() else { return Ok(()) };
+        keys.push(name);
+        match value {
+            inner if keys.len() == depth => {
+                return spans::set(table.get_mut(), &keys, inner).map_err(|blocked| {
+                    Diagnostic::new("this key cannot be set").at(Some(blocked.span), blocked.reason).help(help)
+                });
+            }
+            inner => match inner.into_inner() {
+                DeValue::Table(next) => level = next,
+                _ => {
+                    return Err(
+                        Diagnostic::new("quoted keys with dots cannot be overridden").at(Some(start..text.len()), "")
+                    );
+                }
+            },
+        }
+    }
+}
+
+/// Table → struct, or everything that does not fit.
+fn shape(mut table: Table<'_>, places: &Places) -> Result<SweepFile, Vec<Diagnostic>> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    // Keys that are missing because their entry was misspelt or removed: reported once, as what they are.
+    let mut excused: Vec<String> = Vec::new();
+    loop {
+        let error = match SweepFile::deserialize(toml::de::Deserializer::from(table.clone())) {
+            Ok(file) if found.is_empty() => return Ok(file),
+            Ok(_) => return Err(found),
+            Err(error) => error,
+        };
+        let path = error.span().and_then(|span| places.path_at(&span)).unwrap_or("").to_owned();
+        let names: Vec<&str> = error.message().split('`').skip(1).step_by(2).collect();
+        let missing = error.message().starts_with("missing field");
+        if error.message().starts_with("unknown field") && names.len() > 1 {
+            let table = path.rsplit_once('.').map_or("", |(table, _)| table);
+            excused.extend(closest(names[0], names[1..].iter().copied()).map(|key| join(table, key)));
+        }
+        if !missing || !names.first().is_some_and(|key| excused.contains(&join(&path, key))) {
+            found.push(rephrase(&error, &path, &names));
+        }
+        excused.push(path);
+        let removed = error.span().is_some_and(|span| spans::prune(table.get_mut(), &span));
+        if !removed || found.len() >= MOST_ERRORS {
+            return Err(found);
+        }
+    }
+}
+
+fn join(table: &str, key: &str) -> String {
+    if table.is_empty() { key.to_owned() } else { format!("{table}.{key}") }
+}
+
+/// serde's words in ours.
+fn rephrase(error: &toml::de::Error, path: &str, names: &[&str]) -> Diagnostic {
+    let message = error.message();
+    let span = error.span();
+    if message.starts_with("unknown field") && !names.is_empty() {
+        let (typed, known) = (names[0], &names[1..]);
+        let (table, _) = path.rsplit_once('.').unwrap_or(("", ""));
+        let whose = if table.is_empty() { String::new() } else { format!(" in `{table}`") };
+        return Diagnostic::new(format!("unknown key `{typed}`{whose}")).at(span, "not a key of this table").help(
+            match closest(typed, known.iter().copied()) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => format!("its keys are {}", list(known.iter().copied())),
+            },
+        );
+    }
+    if message.starts_with("unknown variant") && !names.is_empty() {
+        let (typed, known) = (names[0], &names[1..]);
+        return Diagnostic::new(format!("unknown {} `{typed}`", noun(path)))
+            .at(span, format!("expected {}", alternatives(known)))
+            .help(suggestion(typed, known.iter().copied()));
+    }
+    if message.starts_with("missing field") && !names.is_empty() {
+        let whose = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
+        return Diagnostic::new(format!("missing key `{}`{whose}", names[0]))
+            .at(span.filter(|_| !path.is_empty()), "this table needs it")
+            .help(example(names[0]));
+    }
+    if let Some((found, expected)) = message.split_once(", expected ")
+        && let Some((_, found)) = found.split_once(": ")
+    {
+        let label = match (found, expected) {
+            ("unit variant", _) => "this policy needs its number: { ridge = 1e-6 }".to_owned(),
+            (_, "unit variant" | "unit") => "this policy takes no number: \"stop\"".to_owned(),
+            _ => format!("expected {}, found {}", in_words(expected), found_in_words(found)),
+        };
+        return Diagnostic::new(format!("wrong value for `{path}`")).at(span, label);
+    }
+    if message.starts_with("wanted ") {
+        let label = format!("expected one {}: a name, or a table with one key", noun(path));
+        return Diagnostic::new(format!("wrong value for `{path}`")).at(span, label);
+    }
+    Diagnostic::new(format!("wrong value for `{path}`")).at(span, message)
+}
+
+/// What the names at `path` are names of.
+fn noun(path: &str) -> &'static str {
+    let key = path.rsplit('.').next().unwrap_or("").split('[').next().unwrap_or("");
+    match key {
+        "method" => "method",
+        "covariance" => "covariance structure",
+        "start" => "start",
+        "policy" => "policy",
+        "standardise" => "way to standardise",
+        _ => "name",
+    }
+}
+
+fn alternatives(known: &[&str]) -> String {
+    match known {
+        [] => "a name".to_owned(),
+        [one] => format!("`{one}`"),
+        [rest @ .., last] => format!("{} or `{last}`", list(rest.iter().copied())),
+    }
+}
+
+fn in_words(expected: &str) -> String {
+    match expected {
+        "u32" => "a whole number from 0 to 4294967295".to_owned(),
+        "u64" => "a whole number from 0 to 9223372036854775807".to_owned(),
+        "f64" => "a number".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "a sequence" => "an array [...]".to_owned(),
+        other if other.starts_with("struct ") => "a table".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn found_in_words(found: &str) -> String {
+    let backticks: String = found.chars().filter(|c| *c != '`').collect();
+    match backticks.as_str() {
+        "sequence" => "an array".to_owned(),
+        "map" => "a table".to_owned(),
+        other => ["integer ", "floating point ", "string ", "boolean "]
+            .iter()
+            .find_map(|kind| other.strip_prefix(kind))
+            .unwrap_or(other)
+            .trim_end_matches(" as u64")
+            .trim_end_matches(" as i128")
+            .trim_end_matches(" as u128")
+            .to_owned(),
+    }
+}
+
+/// A line that would help.
+fn example(key: &str) -> String {
+    let line = match key {
+        "name" => "name = \"my-study\"",
+        "seed" => "seed = 1",
+        "replicates" => "replicates = 200",
+        "dataset" => "[[dataset.builtin]] with id = \"iris\" and components = [3]",
+        "grid" => "[grid] with method = [\"em\"] and start = [\"random-points\"]",
+        "method" => "method = [\"em\"]",
+        "start" => "start = [\"random-points\"]",
+        "stop" => "[stop] with max-iterations = 1000 and gain-per-row = 1e-11",
+        "max-iterations" => "max-iterations = 1000",
+        "components" => "components = [2, 3]",
+        "id" => "id = \"...\"",
+        "path" => "path = \"data.csv\"",
+        "n" => "n = 500",
+        "weights" => "weights = [0.5, 0.5]",
+        "means" => "means = [[0.0, 0.0], [4.0, 0.0]]",
+        "covariances" => "covariances = [[[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]]",
+        _ => return format!("add `{key}`"),
+    };
+    format!("add {line}")
+}

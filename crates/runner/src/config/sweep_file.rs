@@ -1,0 +1,297 @@
+//! What was typed: the config file as plain structs. Nothing is resolved here; every check beyond "is it the right
+//! shape" belongs to the plan. The JSON schema and the documentation of every key come from these types.
+
+use crate::kinds::{Covariance, Method, Policy, Standardise, StartKind, StopRule};
+use schemars::JsonSchema;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Serialize, Serializer};
+
+/// A study: data sets × grid × replicates, every start a row of the results.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SweepFile {
+    /// Name of the study; the results go to `results/NAME`. Letters, digits, `.`, `_` and `-`.
+    pub name: String,
+    /// Seed of the whole study (0 to 2⁶³ − 1). Data and starts are keyed by it.
+    pub seed: u64,
+    /// Starts per cell of the grid.
+    pub replicates: u32,
+    /// The data sets.
+    pub dataset: DatasetsFile,
+    /// The factors; every combination is a cell.
+    pub grid: GridFile,
+    /// When a run ends: any of these rules; the first that matches, in the order of the file, names the reason.
+    pub stop: StopFile,
+    /// What is recorded.
+    #[serde(default)]
+    pub record: RecordFile,
+    /// If there are any, only cells that match at least one of these are run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<FilterFile>,
+    /// Cells that match any of these are not run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<FilterFile>,
+}
+
+/// The data sets by where they come from. They run in the order builtin, mixture, csv.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DatasetsFile {
+    /// Data sets that the program carries with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub builtin: Vec<BuiltinFile>,
+    /// Samples drawn from a Gaussian mixture.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mixture: Vec<MixtureFile>,
+    /// CSV files with a header line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub csv: Vec<CsvFile>,
+}
+
+/// A data set that the program carries with it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BuiltinFile {
+    /// Which one (`runner --list` names them).
+    pub id: String,
+    /// Which variant, where there are several; the first one that `runner --list` names if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// Name in the records; the id, with the variant where there are several, if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Numbers of components K.
+    pub components: Vec<u32>,
+    /// Names of the columns to use; all if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<String>>,
+    /// Scaling of the columns.
+    #[serde(default)]
+    pub standardise: Standardise,
+    /// Starts per cell, instead of the study's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicates: Option<u32>,
+}
+
+/// A sample drawn from a Gaussian mixture; the component that made a row is its true class.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MixtureFile {
+    /// Name in the records.
+    pub id: String,
+    /// Rows of each sample.
+    pub n: u32,
+    /// Weights of the components; they sum to one.
+    pub weights: Vec<f64>,
+    /// Mean of each component, d numbers each.
+    pub means: Vec<Vec<f64>>,
+    /// Covariance of each component: d rows of d numbers, symmetric and positive definite.
+    pub covariances: Vec<Vec<Vec<f64>>>,
+    /// Numbers of components K to fit.
+    pub components: Vec<u32>,
+    /// How many samples are drawn.
+    #[serde(default = "one")]
+    pub draws: u32,
+    /// Scaling of the columns.
+    #[serde(default)]
+    pub standardise: Standardise,
+    /// Starts per cell and draw, instead of the study's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicates: Option<u32>,
+}
+
+/// A CSV file with a header line.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CsvFile {
+    /// Name in the records.
+    pub id: String,
+    /// The file, relative to the folder of the config.
+    pub path: String,
+    /// Names of the columns to use; all but the label if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<String>>,
+    /// Name of the column with the true classes, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Numbers of components K.
+    pub components: Vec<u32>,
+    /// Scaling of the columns.
+    #[serde(default)]
+    pub standardise: Standardise,
+    /// Starts per cell, instead of the study's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicates: Option<u32>,
+}
+
+/// The factors. One that does not apply to a method (covariance and policy for k-means) is collapsed, not multiplied.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct GridFile {
+    /// What is fitted.
+    pub method: Vec<Method>,
+    /// Covariance structures.
+    #[serde(default = "full")]
+    pub covariance: Vec<Covariance>,
+    /// How the starting parameters are made.
+    pub start: Vec<StartKind>,
+    /// What happens to a covariance that becomes singular.
+    #[serde(default = "stop")]
+    pub policy: Vec<Policy>,
+}
+
+/// Stop rules. Those left out do not apply.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StopFile {
+    /// The iteration limit.
+    pub max_iterations: u32,
+    /// Stop when the gain of log-likelihood is at most this times the number of rows.
+    pub gain_per_row: Option<f64>,
+    /// Stop when the gain of log-likelihood is at most this times (1 + |log-likelihood|).
+    pub relative_gain: Option<f64>,
+    /// Stop when the largest change of a parameter, in units of the total covariance, is at most this.
+    pub parameter_change: Option<f64>,
+    /// The names in the order of the file, which serde does not tell; filled in by the document.
+    #[serde(skip)]
+    pub order: Vec<String>,
+}
+
+impl StopFile {
+    /// The rules in the order of the file.
+    pub fn rules(&self) -> Vec<StopRule> {
+        let mut rules = vec![StopRule::MaxIterations(self.max_iterations)];
+        rules.extend(self.gain_per_row.map(StopRule::GainPerRow));
+        rules.extend(self.relative_gain.map(StopRule::RelativeGain));
+        rules.extend(self.parameter_change.map(StopRule::ParameterChange));
+        rules.sort_by_key(|rule| self.order.iter().position(|name| name == rule.name()));
+        rules
+    }
+}
+
+/// In the order of the file, so that a printed config means the same.
+impl Serialize for StopFile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for rule in self.rules() {
+            match rule {
+                StopRule::MaxIterations(limit) => map.serialize_entry(rule.name(), &limit)?,
+                StopRule::GainPerRow(tolerance)
+                | StopRule::RelativeGain(tolerance)
+                | StopRule::ParameterChange(tolerance) => map.serialize_entry(rule.name(), &tolerance)?,
+            }
+        }
+        map.end()
+    }
+}
+
+/// What is recorded beyond one row per run.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RecordFile {
+    /// Every how many iterations a row of the trace is kept; the first and the last always are.
+    pub trace_stride: u32,
+    /// Whether the starting parameters are kept.
+    pub start_parameters: bool,
+    /// Whether the last good parameters of failed runs are kept.
+    pub failure_parameters: bool,
+}
+
+impl Default for RecordFile {
+    fn default() -> Self {
+        Self { trace_stride: 1, start_parameters: true, failure_parameters: true }
+    }
+}
+
+/// Cells of the grid: those that have all of the given values. A key left out matches anything.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FilterFile {
+    /// Name of the data set in the records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<String>,
+    /// Number of components K.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub components: Option<u32>,
+    /// Method.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
+    /// Covariance structure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covariance: Option<Covariance>,
+    /// Kind of start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<StartKind>,
+    /// Policy; a bare name matches every parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyPattern>,
+}
+
+/// A policy with its parameter, or a bare name that matches every parameter.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum PolicyPattern {
+    /// A name.
+    Any(String),
+    /// A policy with its parameter.
+    One(Policy),
+}
+
+impl PolicyPattern {
+    /// Whether `policy` is meant.
+    pub fn matches(&self, policy: Policy) -> bool {
+        match self {
+            Self::Any(name) => name == policy.name(),
+            Self::One(one) => *one == policy,
+        }
+    }
+}
+
+/// By hand, because an untagged enum loses the span and the reason of an error.
+impl<'de> Deserialize<'de> for PolicyPattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pattern;
+        impl<'de> Visitor<'de> for Pattern {
+            type Value = PolicyPattern;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("a policy (\"ridge\" or { ridge = 1e-6 })")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<PolicyPattern, E> {
+                const NAMES: [&str; 2] = [Policy::ALL[0].0, Policy::ALL[1].0];
+                if NAMES.contains(&name) {
+                    Ok(PolicyPattern::Any(name.to_owned()))
+                } else {
+                    Err(E::unknown_variant(name, &NAMES))
+                }
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<PolicyPattern, A::Error> {
+                let entries = serde::de::value::MapAccessDeserializer::new(map);
+                Policy::deserialize(entries).map(PolicyPattern::One).map_err(A::Error::custom)
+            }
+        }
+        deserializer.deserialize_any(Pattern)
+    }
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn full() -> Vec<Covariance> {
+    vec![Covariance::Full]
+}
+
+fn stop() -> Vec<Policy> {
+    vec![Policy::Stop]
+}
+
+/// The JSON schema of the config, for editors.
+pub fn schema() -> String {
+    let mut text = serde_json::to_string_pretty(&schemars::schema_for!(SweepFile)).unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,68 @@
+//! The job's edge: a panic in one fit is caught, recorded as the outcome `panic`, and costs no other run anything.
+
+use crate::job::{Job, JobRecord, run_job};
+use em::Interrupted;
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+
+thread_local! {
+    /// Whether this thread is inside a job, where a panic is a result and prints nothing.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a job; a panic becomes a record.
+pub fn run(job: &Job<'_>) -> Result<JobRecord, Interrupted> {
+    caught(job, run_job)
+}
+
+fn caught(
+    job: &Job<'_>,
+    work: impl FnOnce(&Job<'_>) -> Result<JobRecord, Interrupted>,
+) -> Result<JobRecord, Interrupted> {
+    silence();
+    INSIDE.set(true);
+    let result = catch_unwind(AssertUnwindSafe(|| work(job)));
+    INSIDE.set(false);
+    result.unwrap_or_else(|panic| Ok(JobRecord::panicked(job, message(panic.as_ref()))))
+}
+
+/// Keeps the default hook for panics outside of jobs.
+fn silence() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let default = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !INSIDE.get() {
+                default(info);
+            }
+        }));
+    });
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::testing;
+    use records::RunOutcome;
+
+    #[test]
+    fn a_panic_is_a_row_and_the_thread_goes_on() {
+        let plan = testing::plan("");
+        let sample = plan.datasets[0].sample([0; 32]).unwrap();
+        let (cell, replicate) = plan.locate(3);
+        let job = Job { plan: &plan, cell, replicate, sample: &sample };
+        let record = caught(&job, |_| panic!("index {} out of bounds", 7)).unwrap();
+        assert_eq!(record.run.outcome, RunOutcome::Panic);
+        assert_eq!((record.run.run, record.run.replicate), (3, replicate));
+        assert_eq!(record.failures[0].message, "index 7 out of bounds");
+        assert_eq!(record.failures[0].kind, "panic");
+        assert!(!INSIDE.get());
+    }
+}

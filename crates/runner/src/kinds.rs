@@ -1,0 +1,210 @@
+//! The names of the grid: methods, covariance structures, starts, policies. One line here makes a name known to the
+//! config, the schema, `--list`, the records and the "did you mean" of error messages; what it *does* stands in
+//! `dispatch.rs`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Defines an enum whose variants have one name each, used in configs and records alike, and one line of help.
+macro_rules! kinds {
+    ($(#[$outer:meta])* $name:ident { $($(#[doc = $help:literal])+ $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$outer])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+        pub enum $name {
+            $($(#[doc = $help])+ #[serde(rename = $text)] $variant,)+
+        }
+
+        impl $name {
+            /// Every kind, in the order of the record's categories.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The name in configs and records.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+
+            /// What it is, in one line.
+            pub fn help(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($help),+).trim_ascii_start(),)+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// What is fitted.
+    Method {
+        /// EM for a Gaussian mixture.
+        Em = "em",
+        /// Lloyd's k-means, as hard EM: the baseline.
+        KMeans = "k-means",
+    }
+}
+
+kinds! {
+    /// Structure of the components' covariances.
+    Covariance {
+        /// Every component has a covariance of its own, without constraints.
+        Full = "full",
+    }
+}
+
+kinds! {
+    /// How the starting parameters are made.
+    StartKind {
+        /// K rows drawn with replacement as means, identity covariances, equal weights.
+        Tutorial = "tutorial",
+        /// K rows with pairwise different values as means, the total covariance, equal weights.
+        RandomPoints = "random-points",
+        /// Responsibilities from Dirichlet(1), then one M-step.
+        RandomResponsibilities = "random-responsibilities",
+        /// D² seeding for the means, the total covariance, equal weights.
+        KMeansPlusPlus = "k-means++",
+        /// A converged k-means partition, then one M-step.
+        KMeans = "k-means",
+        /// Every pair of rows as means (K = 2 only), the total covariance, equal weights.
+        AllPairs = "all-pairs",
+    }
+}
+
+impl StartKind {
+    /// The rule that chooses where a start lies. Starts with the same rule use the same random numbers; with different
+    /// rules they share only the data.
+    pub fn location_rule(self) -> &'static str {
+        match self {
+            Self::Tutorial => "rows-with-replacement",
+            Self::RandomPoints => "distinct-rows",
+            Self::RandomResponsibilities => "responsibilities",
+            Self::KMeansPlusPlus => "k-means++",
+            Self::KMeans => "k-means",
+            Self::AllPairs => "all-pairs",
+        }
+    }
+
+    /// Number of starts when it follows from the data alone (n rows) instead of from `replicates`.
+    pub fn exhaustive(self, n: u32) -> Option<u64> {
+        match self {
+            Self::AllPairs => Some(u64::from(n) * u64::from(n.saturating_sub(1)) / 2),
+            _ => None,
+        }
+    }
+}
+
+kinds! {
+    /// Scaling of the columns before anything else.
+    Standardise {
+        /// Columns as they are.
+        None = "none",
+        /// Each column minus its mean, divided by its standard deviation (n − 1).
+        Sd = "sd",
+    }
+}
+
+impl Default for Standardise {
+    fn default() -> Self {
+        Self::None
+    }
+}
+
+/// What happens to a covariance that becomes singular.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Policy {
+    /// It ends the start and is recorded.
+    Stop,
+    /// This number (> 0) is added to the diagonal after every M-step.
+    Ridge(f64),
+}
+
+impl Policy {
+    /// Names, parameters and meanings, for `--list` and "did you mean".
+    pub const ALL: [(&'static str, &'static str); 2] = [
+        ("stop", "A singular covariance ends the start and is recorded."),
+        ("ridge", "{ ridge = 1e-6 }: this number is added to the diagonal after every M-step."),
+    ];
+
+    /// The name without the parameter.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Ridge(_) => "ridge",
+        }
+    }
+
+    /// The name with the parameter, as recorded: `stop`, `ridge=1e-6`.
+    pub fn label(self) -> String {
+        match self {
+            Self::Stop => "stop".to_owned(),
+            Self::Ridge(by) => format!("ridge={by:e}"),
+        }
+    }
+}
+
+/// A reason to end a run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StopRule {
+    /// The iteration limit.
+    MaxIterations(u32),
+    /// 0 ≤ ΔL ≤ tol · Σw.
+    GainPerRow(f64),
+    /// 0 ≤ ΔL ≤ tol · (1 + |L|).
+    RelativeGain(f64),
+    /// Largest parameter change at most tol.
+    ParameterChange(f64),
+}
+
+impl StopRule {
+    /// Names and meanings, for `--list`.
+    pub const ALL: [(&'static str, &'static str); 4] = [
+        ("max-iterations", "The iteration limit (required)."),
+        ("gain-per-row", "The gain of log-likelihood is at most this times the number of rows."),
+        ("relative-gain", "The gain of log-likelihood is at most this times (1 + |log-likelihood|)."),
+        ("parameter-change", "The largest change of a parameter, in units of the total covariance, is at most this."),
+    ];
+
+    /// The name in configs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MaxIterations(_) => "max-iterations",
+            Self::GainPerRow(_) => "gain-per-row",
+            Self::RelativeGain(_) => "relative-gain",
+            Self::ParameterChange(_) => "parameter-change",
+        }
+    }
+
+    /// The rule with its number, as recorded: `gain-per-row=1e-11`.
+    pub fn label(self) -> String {
+        match self {
+            Self::MaxIterations(limit) => format!("{}={limit}", self.name()),
+            Self::GainPerRow(tolerance) | Self::RelativeGain(tolerance) | Self::ParameterChange(tolerance) => {
+                format!("{}={tolerance:e}", self.name())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_that_serde_reads() {
+        for &start in StartKind::ALL {
+            assert_eq!(serde_json::to_value(start).unwrap(), start.name());
+            assert!(start.help().ends_with('.'), "{}", start.help());
+        }
+        for (policy, (name, _)) in [Policy::Stop, Policy::Ridge(1e-6)].into_iter().zip(Policy::ALL) {
+            assert_eq!(policy.name(), name);
+        }
+        assert_eq!(Policy::Ridge(1e-6).label(), "ridge=1e-6");
+        assert_eq!(StopRule::GainPerRow(1e-11).label(), "gain-per-row=1e-11");
+    }
+
+    #[test]
+    fn all_pairs_counts_pairs() {
+        assert_eq!(StartKind::AllPairs.exhaustive(150), Some(11_175));
+        assert_eq!(StartKind::AllPairs.exhaustive(0), Some(0));
+        assert_eq!(StartKind::Tutorial.exhaustive(150), None);
+    }
+}

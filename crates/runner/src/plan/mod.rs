@@ -1,0 +1,160 @@
+//! What will run: every name resolved, every number checked, every run numbered. A [`Plan`] is a function of the config
+//! alone (and of the values of the data sets that it names); two equal plans give equal records.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`resolve`] | `SweepFile` → [`Plan`], or all errors at once |
+//! | [`data`] | the data sets |
+//! | [`grid`] | the cells: collapse, include, exclude, numbers |
+
+pub mod data;
+pub mod grid;
+pub mod resolve;
+
+#[cfg(test)]
+pub mod testing;
+
+use crate::kinds::{Covariance, Method, Policy, StartKind, StopRule};
+use crate::seeds;
+pub use data::DatasetPlan;
+use records::Factors;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// A resolved study.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plan {
+    /// Name of the study.
+    pub name: String,
+    /// Seed of the study.
+    pub seed: u64,
+    /// What is recorded.
+    pub record: Record,
+    /// The stop rules, joined by "or"; the first that matches names the reason.
+    pub stop: Vec<StopRule>,
+    /// The data sets.
+    pub datasets: Vec<DatasetPlan>,
+    /// The cells of the grid in the order of their runs.
+    pub cells: Vec<Cell>,
+}
+
+/// What is recorded beyond one row per run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Record {
+    /// Every how many iterations a row of the trace is kept; the first and the last always are.
+    pub trace_stride: u32,
+    /// Whether the starting parameters are kept.
+    pub start_parameters: bool,
+    /// Whether the last good parameters of failed runs are kept.
+    pub failure_parameters: bool,
+}
+
+/// One combination of the factors on one draw of one data set, with its replicates.
+#[derive(Clone, Debug, Serialize)]
+pub struct Cell {
+    /// Number of its first run; its runs are `first_run..first_run + replicates`.
+    pub first_run: u32,
+    /// Number of starts.
+    pub replicates: u32,
+    /// Index of the data set in the plan.
+    pub dataset: usize,
+    /// Number of the draw, from 0.
+    pub draw: u32,
+    /// Number of components K.
+    pub k: u32,
+    /// What is fitted.
+    pub method: Method,
+    /// Covariance structure; `None` where the method has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covariance: Option<Covariance>,
+    /// How the starting parameters are made.
+    pub start: StartKind,
+    /// What happens to a singular covariance; `None` where the method has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
+    /// The same in the words of the records.
+    #[serde(skip)]
+    pub factors: Arc<Factors>,
+    /// Hash of all that determines the cell's runs but the replicate; no number of a run enters.
+    #[serde(skip)]
+    pub digest: [u8; 32],
+}
+
+impl Plan {
+    /// Number of runs.
+    pub fn runs(&self) -> u32 {
+        self.cells.last().map_or(0, |cell| cell.first_run + cell.replicates)
+    }
+
+    /// The cell of a run, and the number of the start within it.
+    ///
+    /// # Panics
+    /// If there is no such run.
+    pub fn locate(&self, run: u32) -> (&Cell, u32) {
+        let after = self.cells.partition_point(|cell| cell.first_run <= run);
+        let cell = &self.cells[after - 1];
+        assert!(run - cell.first_run < cell.replicates, "run {run} of {}", self.runs());
+        (cell, run - cell.first_run)
+    }
+
+    /// Every (data set, draw), in order.
+    pub fn draws(&self) -> impl Iterator<Item = (usize, u32)> {
+        self.datasets.iter().enumerate().flat_map(|(i, dataset)| (0..dataset.draws).map(move |draw| (i, draw)))
+    }
+
+    /// SHA-256 of the plan's canonical JSON, in 64 hexadecimal digits.
+    pub fn hash(&self) -> String {
+        seeds::hex(&seeds::digest(self))
+    }
+
+    /// The stop rules as recorded.
+    pub fn stop_label(&self) -> String {
+        self.stop.iter().map(|rule| rule.label()).collect::<Vec<_>>().join(",")
+    }
+
+    /// The plan as a TOML file.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        let hash = self.hash();
+        Ok(format!("# What was run, resolved from config.toml. Plan hash: {hash}\n\n{}", toml::to_string(self)?))
+    }
+
+    /// A table of the cells (without draws) with the number of their runs, for `--dry-run`.
+    pub fn describe(&self) -> String {
+        let mut rows: Vec<(Vec<String>, u64)> = Vec::new();
+        for cell in &self.cells {
+            let factors = &cell.factors;
+            let none = || "–".to_owned();
+            let key = vec![
+                factors.dataset.clone(),
+                format!("{} × {}", factors.n, factors.d),
+                factors.k.to_string(),
+                factors.method.clone(),
+                factors.covariance.clone().unwrap_or_else(none),
+                factors.start.clone(),
+                factors.policy.clone().unwrap_or_else(none),
+                self.datasets[cell.dataset].draws.to_string(),
+                cell.replicates.to_string(),
+            ];
+            match rows.iter_mut().find(|(other, _)| *other == key) {
+                Some((_, runs)) => *runs += u64::from(cell.replicates),
+                None => rows.push((key, u64::from(cell.replicates))),
+            }
+        }
+        let header = ["dataset", "n × d", "K", "method", "covariance", "start", "policy", "draws", "starts"];
+        let mut lines: Vec<Vec<String>> = vec![header.iter().map(ToString::to_string).collect()];
+        lines[0].push("runs".to_owned());
+        lines.extend(rows.into_iter().map(|(mut key, runs)| {
+            key.push(runs.to_string());
+            key
+        }));
+        let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..=header.len()).map(width).collect();
+        let mut text = String::new();
+        for line in &lines {
+            let padded = line.iter().zip(&widths).map(|(word, &width)| format!("{word:width$}"));
+            text.push_str(padded.collect::<Vec<_>>().join("  ").trim_end());
+            text.push('\n');
+        }
+        format!("{text}{} cells, {} runs; stop: {}\n", self.cells.len(), self.runs(), self.stop_label())
+    }
+}

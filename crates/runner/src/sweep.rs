@@ -1,0 +1,231 @@
+//! Runs a plan: parallel over jobs, one writer, parts of a fixed number of runs, resumable at any part. What comes out
+//! does not depend on the number of threads, nor on where the sweep was interrupted.
+
+use crate::best;
+use crate::job::{Job, JobRecord};
+use crate::plan::Plan;
+use crate::progress::Progress;
+use crate::provenance::{self, Log};
+use crate::results_folder::{self, Found};
+use crate::{guard, seeds};
+use anyhow::Context as _;
+use datasets::Sample;
+use em::Interrupted;
+use rayon::prelude::*;
+use records::{Categories, ObservationRow, Part, RunOutcome, Store};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::SystemTime;
+
+/// Runs of a part: what an interruption can cost at most.
+const PART_RUNS: u32 = 512;
+/// Finished parts that may wait for the writer; more would only cost memory.
+const WAITING_PARTS: usize = 2;
+
+/// A sweep to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Sweep<'a> {
+    /// What to run.
+    pub plan: &'a Plan,
+    /// The config as typed.
+    pub config: &'a str,
+    /// Where the results go.
+    pub folder: &'a Path,
+    /// Number of threads.
+    pub threads: usize,
+    /// Whether to be silent.
+    pub quiet: bool,
+}
+
+/// The samples of all draws.
+pub type Samples = BTreeMap<(usize, u32), Arc<Sample>>;
+
+/// Runs what is missing and finishes the folder.
+pub fn run(sweep: &Sweep<'_>, found: &Found) -> anyhow::Result<()> {
+    let Sweep { plan, folder, .. } = *sweep;
+    let shown = || format!("results folder {}", folder.display());
+    let aside = results_folder::prepare(folder, found, &plan.to_toml()?, sweep.config).with_context(shown)?;
+    let log = Log::open(folder).with_context(shown)?;
+    let mut origin = provenance::provenance(plan, sweep.threads);
+    if let Some(earlier) =
+        Some(found).filter(|found| **found == Found::Unfinished).and_then(|_| records::Provenance::read(folder).ok())
+    {
+        origin.started = earlier.started;
+    }
+    origin.write(folder)?;
+    let store = Store::open(folder, &categories(plan), provenance::metadata(plan))?;
+    let committed = store.committed()?;
+    let progress = Progress::new(plan.runs(), committed.runs(), sweep.quiet);
+    if let Some(aside) = aside {
+        progress.note(&format!("the old results are in {}", aside.display()));
+    }
+    for warning in &committed.warnings {
+        progress.note(&format!("warning: {warning}"));
+        log.line("warning", json!({ "message": warning.to_string() }));
+    }
+    if committed.runs() > 0 {
+        progress.note(&format!("going on: {} of {} runs are recorded", committed.runs(), plan.runs()));
+    }
+    log.line("begin", json!({ "runs": plan.runs(), "recorded": committed.runs(), "threads": sweep.threads }));
+    let samples = samples(plan)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(sweep.threads).build()?;
+    let todo = missing(plan.runs(), &committed);
+    let new_runs = run_parts(plan, &samples, &todo, committed.next_number(), &pool, &store, &progress, &log)?;
+    progress.finish(new_runs);
+    store.compact(plan.runs())?;
+    let runs = records::read_runs(folder)?;
+    let (assignments, strange) = pool.install(|| best::assignments(plan, &samples, &runs))?;
+    for run in strange {
+        let message = format!("run {run} gave other numbers when it was repeated; please report this as a bug");
+        progress.note(&format!("warning: {message}"));
+        log.line("warning", json!({ "message": message }));
+    }
+    store.write_assignments(assignments)?;
+    store.write_observations(observations(plan, &samples))?;
+    origin.finished = Some(provenance::timestamp(SystemTime::now()));
+    origin.write(folder)?;
+    store.finish()?;
+    log.line("end", json!({ "new_runs": new_runs }));
+    Ok(())
+}
+
+/// Runs in a finished folder that neither converged nor reached the iteration limit.
+pub fn failed_runs(folder: &Path) -> anyhow::Result<usize> {
+    let ended = |outcome| matches!(outcome, RunOutcome::Converged | RunOutcome::MaxIterations);
+    Ok(records::read_runs(folder)?.iter().filter(|run| !ended(run.outcome)).count())
+}
+
+/// The levels of the factors in the order of the plan.
+fn categories(plan: &Plan) -> Categories {
+    let mut categories = Categories { stop: vec![plan.stop_label()], ..Categories::default() };
+    let add = |list: &mut Vec<String>, name: &String| {
+        if !list.contains(name) {
+            list.push(name.clone());
+        }
+    };
+    for dataset in &plan.datasets {
+        add(&mut categories.dataset, &dataset.name);
+    }
+    for cell in &plan.cells {
+        let factors = &cell.factors;
+        add(&mut categories.method, &factors.method);
+        factors.covariance.iter().for_each(|name| add(&mut categories.covariance, name));
+        add(&mut categories.start, &factors.start);
+        factors.policy.iter().for_each(|name| add(&mut categories.policy, name));
+    }
+    categories
+}
+
+fn samples(plan: &Plan) -> anyhow::Result<Samples> {
+    plan.draws()
+        .map(|(dataset, draw)| {
+            let named = || format!("draw {draw} of data set {}", plan.datasets[dataset].name);
+            let sample = plan.datasets[dataset].sample(seeds::data_seed(plan, dataset, draw)).with_context(named)?;
+            Ok(((dataset, draw), sample))
+        })
+        .collect()
+}
+
+/// The runs that are not recorded, in parts.
+fn missing(total: u32, committed: &records::Committed) -> Vec<Vec<u32>> {
+    let mut done = vec![false; total as usize];
+    for range in committed.parts.iter().flat_map(|part| &part.runs) {
+        done[range.first as usize..=(range.last as usize).min(total as usize - 1)].fill(true);
+    }
+    let part = |first: u32| -> Vec<u32> {
+        (first..first.saturating_add(PART_RUNS).min(total)).filter(|run| !done[*run as usize]).collect()
+    };
+    (0..total).step_by(PART_RUNS as usize).map(part).filter(|runs| !runs.is_empty()).collect()
+}
+
+/// Computes the parts one after another, each on all threads, while the one before is written.
+#[allow(clippy::too_many_arguments, reason = "the parts of one loop, called once")]
+fn run_parts(
+    plan: &Plan,
+    samples: &Samples,
+    todo: &[Vec<u32>],
+    first_number: u32,
+    pool: &rayon::ThreadPool,
+    store: &Store,
+    progress: &Progress,
+    log: &Log,
+) -> anyhow::Result<u32> {
+    let (sender, receiver): (SyncSender<Part>, Receiver<Part>) = sync_channel(WAITING_PARTS);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(move || -> Result<u32, records::RecordsError> {
+            let mut written = 0;
+            for (number, part) in (first_number..).zip(receiver) {
+                store.write_part(number, &part)?;
+                let runs = u32::try_from(part.runs.len()).unwrap_or(PART_RUNS);
+                written += runs;
+                log.line(
+                    "part",
+                    json!({ "number": number, "first_run": part.runs.first().map(|row| row.run), "runs": runs }),
+                );
+            }
+            Ok(written)
+        });
+        let mut interrupted = Ok(());
+        for runs in todo {
+            let records: Result<Vec<JobRecord>, Interrupted> =
+                pool.install(|| runs.par_iter().map(|&run| one(plan, samples, run, progress)).collect());
+            match records {
+                // The writer has gone only if it failed; its error is told below.
+                Ok(records) => {
+                    if sender.send(part(records)).is_err() {
+                        break;
+                    }
+                }
+                // Such a part is not written, so that the same command repeats it.
+                Err(cause) => {
+                    interrupted = Err(cause);
+                    break;
+                }
+            }
+        }
+        drop(sender);
+        let written = match writer.join() {
+            Ok(written) => written?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        interrupted?;
+        Ok(written)
+    })
+}
+
+fn one(plan: &Plan, samples: &Samples, run: u32, progress: &Progress) -> Result<JobRecord, Interrupted> {
+    let (cell, replicate) = plan.locate(run);
+    let sample = &samples[&(cell.dataset, cell.draw)];
+    let record = guard::run(&Job { plan, cell, replicate, sample })?;
+    progress.tick(record.run.outcome);
+    Ok(record)
+}
+
+fn part(records: Vec<JobRecord>) -> Part {
+    let mut part = Part::default();
+    for record in records {
+        part.runs.push(record.run);
+        part.traces.extend(record.traces);
+        part.failures.extend(record.failures);
+        part.parameters.extend(record.parameters);
+        part.timings.push(record.timing);
+    }
+    part
+}
+
+/// What was fitted, in the order (data set, draw, row).
+fn observations<'a>(plan: &'a Plan, samples: &'a Samples) -> impl Iterator<Item = ObservationRow> + 'a {
+    samples.iter().flat_map(move |(&(dataset, draw), sample)| {
+        let name = &plan.datasets[dataset].name;
+        (0..sample.n).map(move |row| ObservationRow {
+            dataset: name.clone(),
+            draw,
+            row: u32::try_from(row).unwrap_or(u32::MAX),
+            truth: sample.truth.as_ref().map(|truth| truth.names[truth.labels[row] as usize].clone()),
+            x: sample.row(row).to_vec(),
+        })
+    })
+}
