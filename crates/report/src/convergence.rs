@@ -6,18 +6,22 @@
 //!
 //! - [`rate`]: ρ = √(g_t / g_{t−1}), the median over the settled rows;
 //! - [`missing_information`]: KL_t / ΔQ_t, which tends to the same ρ, the median over the same rows;
-//! - [`remaining_gap`]: Aitken's extrapolation L_∞ − L_t = g_t r / (1 − r) with r = g_t / g_{t−1} itself (Böhning et al.
-//!   1994, key `bohning1994`).
+//! - [`remaining_gap`]: Aitken's extrapolation L_∞ − L_t = g_t r / (1 − r) with r = g_t / g_{t−1} itself, the median over
+//!   the last 3 settled rows (Böhning et al. 1994, key `bohning1994`).
 //!
 //! *Settled* rows are the last 10 whose gain, and whose predecessor's gain, exceeds 1e-11·(|L| + n): below that a gain is
-//! rounding. k-means has none: it comes to rest after finitely many steps, at no rate. Nothing here applies to accelerated
-//! runs or under a ridge, where gains shrink by no fixed ratio: the caller leaves those out.
+//! rounding. Of a run that ends within ten iterations of its transient, the rate still shows the transient. k-means has
+//! none: it comes to rest after finitely many steps, at no rate. Nothing here applies to accelerated runs or under a
+//! ridge, where gains shrink by no fixed ratio: the caller leaves those out.
 
 use crate::quantiles::Sorted;
 use em::TraceRow;
 
-/// How many settled rows are looked at.
+/// How many settled rows a rate looks at.
 const WINDOW: usize = 10;
+/// How many the remaining gap looks at: a run of few iterations is still in its transient ten rows before its end, and
+/// the gap is proportional to 1/(1 − r).
+const LAST: usize = 3;
 /// With fewer settled rows there is no rate.
 const FEWEST: usize = 5;
 
@@ -57,8 +61,8 @@ pub fn missing_information(trace: &[TraceRow], n: usize) -> Option<f64> {
 }
 
 /// Aitken's estimate of the gain that was still to come when the run stopped: the gain of the last settled row,
-/// continued as a geometric series with the median ratio of the settled rows, from the end of the trace on. 0 if the
-/// last step gained nothing at all; `None` without a settled row or if the gains did not shrink.
+/// continued as a geometric series with the median ratio of the last 3 settled rows, from the end of the trace on. 0 if
+/// the last step gained nothing at all; `None` without a settled row or if the gains did not shrink.
 pub fn remaining_gap(trace: &[TraceRow], n: usize) -> Option<f64> {
     let last = trace.last()?;
     let rows = settled(trace, n);
@@ -66,7 +70,7 @@ pub fn remaining_gap(trace: &[TraceRow], n: usize) -> Option<f64> {
         // A fixed point reached exactly (k-means; coincident components).
         return (last.iteration > 0 && last.gain == Some(0.0)).then_some(0.0);
     };
-    let ratio = rows.iter().map(|(before, gain, _)| gain / before).collect::<Sorted>().median()?;
+    let ratio = rows.iter().take(LAST).map(|(before, gain, _)| gain / before).collect::<Sorted>().median()?;
     let since = i32::try_from(last.iteration - row.iteration).ok()?;
     (ratio < 1.0).then(|| gain * ratio.powi(since + 1) / (1.0 - ratio))
 }
@@ -146,6 +150,16 @@ mod tests {
         assert_eq!(remaining_gap(&trace, 10), None);
         trace.push(TraceRow { iteration: 9, gain: Some(0.0), ..trace[8] });
         assert_eq!(remaining_gap(&trace, 10), Some(0.0));
+    }
+
+    #[test]
+    fn the_transient_does_not_inflate_the_gap() {
+        // A run that wanders on a plateau and then falls into a well separated maximum.
+        let gains = [30.0, 29.0, 27.0, 26.0, 25.5, 9.0, 0.5, 1e-3, 2e-6, 4e-9, 8e-12];
+        let row = |(iteration, &gain): (u32, &f64)| TraceRow { iteration, gain: Some(gain), ..geometric(0.5, 0)[0] };
+        let trace: Vec<TraceRow> = (1..).zip(&gains).map(row).collect();
+        let gap = remaining_gap(&trace, 10).unwrap();
+        assert!(gap < 1e-10, "{gap}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub struct Summary {
 }
 
 /// More rows of one table do not fit on a screen.
-const LONGEST: usize = 60;
+const LONGEST: usize = 50;
 
 /// The tables that a screen shows.
 const PRINTED: [&str; 5] = [outcomes::NAME, convergence::NAME, draws::NAME, agreement::NAME, failures::NAME];

@@ -34,7 +34,7 @@ pub fn table(runs: &[RunRow], criterion: Criterion) -> Table {
         caption: format!(
             "A proper end is one that is neither spurious (Hathaway's ratio below 1e-3, or a component of at most d + 1 \
              observations) nor coincident (two components equal); iterations, E-passes, {what} and maxima are over \
-             proper ends only, the others are counted in columns of their own. Best is the {which} {what} of a proper, \
+             proper ends only, those at the iteration limit included; the others are counted in columns of their own. Best is the {which} {what} of a proper, \
              converged end over all {scope} of the same draw, K and covariance structure. A run reached it if its proper \
              end is within 1e-3 + 1e-6·|L| of it; the share is over all starts, failed ones included, in per cent with \
              its 95 % Clopper-Pearson interval. Maxima: distinct values by single linkage, neighbours within max(1e-4, 10 \

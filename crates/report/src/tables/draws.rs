@@ -47,7 +47,8 @@ pub fn table(runs: &[RunRow]) -> Table {
         rows,
         name: NAME.to_owned(),
         title: "Which varies more, the draw or the start?".to_owned(),
-        caption: "For synthetic data that were drawn several times, over proper ends. Sd of best: the standard deviation \
+        caption: "For synthetic data that were drawn several times, over proper ends (those at the iteration \
+                  limit included). Sd of best: the standard deviation \
                   over draws of the best run of each draw (over all starts and policies). Sd of draws and sd of starts: \
                   the two components of a one-way random-effects analysis of variance (groups: draws; inside: starts). \
                   Per cent due to the draw: the first's share of their summed variances; missing where nothing varies."
@@ -71,7 +72,7 @@ fn measure(group: &Group, best: &Best, quantity: Quantity) -> Option<Vec<Cell>> 
         Quantity::Criterion => criterion.name(),
         Quantity::Misclassified => "misclassified",
     };
-    let digits = Digits::Significant(3);
+    let digits = Digits::Decimals(3);
     Some(vec![
         Cell::text(name),
         Cell::count(split.groups),
