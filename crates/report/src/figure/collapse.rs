@@ -6,9 +6,10 @@
 use super::canvas::{Canvas, Font, Point, Stroke, Swatch};
 use super::cells::{Cell, cause_color};
 use super::panel::{Axis, Panel, decade_above, decade_below};
-use super::style::{BORDER, INK, MUTED, SMALL, WIDTH, count, sample};
+use super::style::{self, BORDER, INK, MUTED, SMALL, WIDTH, count, sample};
 use em::TraceRow;
 use records::{FailureRow, RunRow};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Iterations before death that are shown.
@@ -83,14 +84,17 @@ pub(super) fn collapse(panels: &[Deaths<'_>], traces: &BTreeMap<u32, Vec<TraceRo
     let (left, gutter) = (BORDER + 52.0, 34.0);
     let wide = (WIDTH - left - BORDER - gutter * (columns - 1) as f64) / columns as f64;
     let tall = if rows == 1 { 400.0 } else { 220.0 };
-    let subtitle = "A line is a run that ended in a singular covariance under policy stop; \
-                    0 is the M-step that failed; dashed: the default threshold 10⁻¹⁰.";
+    let recorded = style::thinning(traces.values().map(Vec::as_slice));
+    let subtitle = format!(
+        "Runs that end in a singular covariance, policy stop; 0: the M-step that fails; \
+         dashed: default threshold 10⁻¹⁰.{recorded}"
+    );
     let entries = legend(&drawn);
     let (mut trial, below) = Canvas::new("collapse", 0.0, "", "");
     let top = trial.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries) + 42.0;
     let row_height = tall + 84.0;
     let height = top + rows as f64 * row_height - 26.0;
-    let (mut canvas, below) = Canvas::new("collapse", height, "How covariances collapse", subtitle);
+    let (mut canvas, below) = Canvas::new("collapse", height, "How covariances collapse", &subtitle);
     canvas.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries);
 
     let x = Axis::counts(-f64::from(BEFORE), 0.0, 3, "iterations before death");
@@ -156,6 +160,12 @@ fn draw(canvas: &mut Canvas, panel: &Panel, lines: &[Collapse<'_>]) {
     let (x, y) = level(-f64::from(BEFORE));
     canvas.text((x + 5.0, y + 14.0), "singular", font);
     canvas.clipped(panel.corner, (panel.size.0 + 2.0, panel.size.1), 0.5, |canvas| {
+        // The rarer causes on top.
+        let mut lines: Vec<&Collapse<'_>> = lines.iter().collect();
+        let frequency = |cause| lines.iter().filter(|line| line.cause == cause).count();
+        let frequencies: BTreeMap<Option<&str>, usize> =
+            lines.iter().map(|line| (line.cause, frequency(line.cause))).collect();
+        lines.sort_by_key(|line| (Reverse(frequencies[&line.cause]), line.cause));
         for line in lines {
             let points: Vec<Point> = line.points.iter().map(|&(x, y)| panel.at(x, y)).collect();
             canvas.curve(&points, Stroke::solid(cause_color(line.cause), 1.0));

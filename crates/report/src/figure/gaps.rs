@@ -1,13 +1,13 @@
 //! How far a run's log-likelihood is from the best proper maximum, iteration by iteration.
 //!
-//! A straight descent is linear convergence at the rate of EM; a plateau is the basin of another maximum. A cross is a
+//! On a linear axis of iterations a straight descent is convergence at the rate of EM; a plateau is the basin of another maximum. A cross is a
 //! run that died. A run that climbs above the best proper maximum, towards a singular covariance, leaves the logarithmic
 //! axis: its line and mark end at its last gap before that.
 
 use super::canvas::{Canvas, Marker, Point, Stroke, Swatch};
 use super::cells::{Cell, Fate};
 use super::panel::{Axis, Panel, decade_above};
-use super::style::{BORDER, PURPLE, VERMILLION, WIDTH, count, sample, signed, starts_of};
+use super::style::{self, BORDER, PURPLE, VERMILLION, WIDTH, count, sample, signed, starts_of};
 use crate::maxima;
 use em::TraceRow;
 use records::RunRow;
@@ -15,11 +15,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Gaps below this are drawn at it: the rounding of a log-likelihood of a few hundred nats.
 const FLOOR: i32 = -10;
-/// Runs in one figure.
+/// Runs in one figure, but for rare ends.
 const SHOWN: usize = 60;
+/// With more iterations than this their axis is logarithmic.
+const LINEAR: u32 = 100;
 
-/// The runs that the figure of a cell shows: draw 0, policy `stop`, evenly over starts and replicates. Empty where all
-/// runs come to the same end, for then there is nothing to see.
+/// The runs that the figure of a cell shows: draw 0, policy `stop`, evenly over starts and replicates, and at least one run
+/// for each way to end. Empty where all runs come to the same end, for then there is nothing to see.
 pub(super) fn shown<'a>(cell: &Cell<'a>) -> Vec<&'a RunRow> {
     let candidates: Vec<&'a RunRow> = cell
         .runs
@@ -37,7 +39,14 @@ pub(super) fn shown<'a>(cell: &Cell<'a>) -> Vec<&'a RunRow> {
         .flat_map(|start| {
             let mut runs: Vec<&RunRow> = candidates.iter().copied().filter(|r| r.factors.start == *start).collect();
             runs.sort_by_key(|run| (run.replicate, run.run));
-            sample(&runs, (SHOWN / starts.len()).max(1))
+            let mut shown = sample(&runs, (SHOWN / starts.len()).max(1));
+            // Rare fates would seldom be met by an even sample, yet they are what the figure is about.
+            for fate in Fate::ALL {
+                if !shown.iter().any(|run| cell.fate(run) == fate) {
+                    shown.extend(runs.iter().find(|run| cell.fate(run) == fate));
+                }
+            }
+            shown
         })
         .collect()
 }
@@ -51,16 +60,14 @@ pub(super) fn gaps(cell: &Cell<'_>, traces: &BTreeMap<u32, Vec<TraceRow>>) -> Op
     if starts.is_empty() {
         return None;
     }
-    let lengths: Vec<u32> = runs.iter().map(|(_, gap)| gap.last).collect();
-    let cut = cut(&lengths);
+    let longest = runs.iter().map(|(_, gap)| gap.last).max().unwrap_or(0);
     let columns = starts.len().min(3);
     let rows = starts.len().div_ceil(columns);
     let (left, gutter) = (BORDER + 52.0, 22.0);
     let wide = (WIDTH - left - BORDER - gutter * (columns - 1) as f64) / columns as f64;
     let tall = if rows == 1 { 400.0 } else { 220.0 };
 
-    let longer = lengths.iter().filter(|&&last| last > cut).count();
-    let note = if longer > 0 { format!(" {longer} run on beyond the axis.") } else { String::new() };
+    let note = style::thinning(traces.values().map(Vec::as_slice));
     let above = if runs.iter().any(|(_, gap)| gap.above) { " Lines end where they climb above L*." } else { "" };
     let subtitle =
         format!("{} of draw 0, policy stop; L* = {} nats.{above}{note}", count(runs.len(), "run"), signed(best, 4));
@@ -74,7 +81,14 @@ pub(super) fn gaps(cell: &Cell<'_>, traces: &BTreeMap<u32, Vec<TraceRow>>) -> Op
     canvas.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries);
 
     let highest = runs.iter().map(|(_, gap)| gap.highest).fold(0.0, f64::max);
-    let x = Axis::counts(0.0, f64::from(cut), 5, "iteration");
+    // Runs of tens and of hundreds of iterations stand side by side: a linear axis would squeeze the former.
+    let logarithmic = longest > LINEAR;
+    let x = if logarithmic {
+        Axis::log(0, 0, 9, "iteration + 1").up_to(f64::from(longest) + 1.0)
+    } else {
+        Axis::counts(0.0, f64::from(longest.max(1)), 5, "iteration")
+    };
+    let shift = if logarithmic { 1.0 } else { 0.0 };
     let y = Axis::log(FLOOR, decade_above(highest).max(FLOOR + 1), 9, "log L* − log L (nats)");
     for (i, start) in starts.iter().enumerate() {
         let (row, column) = (i / columns, i % columns);
@@ -83,7 +97,7 @@ pub(super) fn gaps(cell: &Cell<'_>, traces: &BTreeMap<u32, Vec<TraceRow>>) -> Op
         let panel = Panel { corner, size: (wide, tall), x, y: if column == 0 { y.clone() } else { y.bare() } };
         panel.frame(&mut canvas, start, &hits(cell, start));
         let of_start: Vec<&(&RunRow, Gap)> = runs.iter().filter(|(run, _)| run.factors.start == *start).collect();
-        draw(&mut canvas, &panel, cell, &of_start);
+        draw(&mut canvas, &panel, shift, cell, &of_start);
     }
     Some(canvas.finish())
 }
@@ -113,16 +127,6 @@ impl Gap {
         let highest = points.iter().map(|&(_, gap)| gap).fold(0.0, f64::max);
         Some(Self { above: crossing.is_some(), last: kept.last()?.0, points, highest })
     }
-}
-
-/// Where the axis of iterations ends: at the longest run, or, if a few runs are far longer than the rest, at the 90th
-/// percentile.
-fn cut(lengths: &[u32]) -> u32 {
-    let mut sorted = lengths.to_vec();
-    sorted.sort_unstable();
-    let longest = sorted.last().copied().unwrap_or(1).max(1);
-    let most = sorted.get(sorted.len() * 9 / 10).copied().unwrap_or(longest).max(10);
-    if f64::from(longest) > 1.6 * f64::from(most) { most + most / 10 } else { longest }
 }
 
 /// `123 of 200 reach L*`, over all runs of a start in the cell's draw 0 and policy stop.
@@ -160,7 +164,7 @@ fn died(cell: &Cell<'_>, run: &RunRow) -> bool {
     matches!(cell.fate(run), Fate::Singular | Fate::OtherFailure)
 }
 
-fn draw(canvas: &mut Canvas, panel: &Panel, cell: &Cell<'_>, runs: &[&(&RunRow, Gap)]) {
+fn draw(canvas: &mut Canvas, panel: &Panel, shift: f64, cell: &Cell<'_>, runs: &[&(&RunRow, Gap)]) {
     let ends: Vec<(Point, Marker, &'static str)> = runs
         .iter()
         .filter_map(|(run, gap)| {
@@ -172,22 +176,19 @@ fn draw(canvas: &mut Canvas, panel: &Panel, cell: &Cell<'_>, runs: &[&(&RunRow, 
                 return None;
             };
             let &(x, y) = gap.points.last()?;
-            Some((panel.at(x, y), marker, cell.fate(run).color()))
+            Some((panel.at(x + shift, y), marker, cell.fate(run).color()))
         })
         .collect();
     canvas.clipped(panel.corner, panel.size, 0.75, |canvas| {
         // The frequent ends first, so that rare ones lie on top.
         for fate in Fate::ALL {
             for (_, gap) in runs.iter().filter(|(run, _)| cell.fate(run) == fate) {
-                let points: Vec<Point> = gap.points.iter().map(|&(x, y)| panel.at(x, y)).collect();
+                let points: Vec<Point> = gap.points.iter().map(|&(x, y)| panel.at(x + shift, y)).collect();
                 canvas.curve(&points, Stroke::solid(fate.color(), 1.3));
             }
         }
     });
-    let right = panel.corner.0 + panel.size.0;
     for (point, marker, color) in ends {
-        if point.0 <= right + 0.5 {
-            canvas.marks(&[point], marker, 4.0, "white", Stroke::solid(color, 1.8));
-        }
+        canvas.marks(&[point], marker, 4.0, "white", Stroke::solid(color, 1.8));
     }
 }

@@ -7,7 +7,7 @@
 use super::canvas::{Canvas, Font, Marker, Point, Stroke, Swatch};
 use super::cells::{Cell, Fate};
 use super::panel::{Axis, Panel, decade_above, decade_below};
-use super::style::{BLUE, BORDER, INK, ORANGE, SMALL, VERMILLION, WIDTH};
+use super::style::{self, BLUE, BORDER, INK, ORANGE, SMALL, VERMILLION, WIDTH};
 use em::TraceRow;
 use records::RunRow;
 
@@ -36,7 +36,8 @@ pub(super) fn information(run: &RunRow, title: &str, trace: &[TraceRow]) -> Opti
     let (left, wide, tall) = (BORDER + 56.0, WIDTH - 2.0 * BORDER - 66.0, 235.0);
     let rate = run.rate.map(|rate| format!(", rate ρ = {rate:.4}")).unwrap_or_default();
     let heading = format!("Where the gain of an EM step comes from: {title}");
-    let subtitle = format!("Run {} from start {}{rate}.", run.run, run.factors.start);
+    let recorded = style::thinning([trace]);
+    let subtitle = format!("Run {} from start {}{rate}.{recorded}", run.run, run.factors.start);
     let mut entries = vec![
         (Swatch::Box(BLUE), "ΔQ, gained by the M-step".to_owned()),
         (Swatch::Box(ORANGE), "KL of the posteriors, gained for free (stacked on ΔQ)".to_owned()),

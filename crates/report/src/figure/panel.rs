@@ -2,7 +2,7 @@
 
 use super::canvas::{Canvas, Font, Point, Stroke};
 use super::style::{GRID, INK, LABEL, MUTED, SMALL, power_of_ten, signed};
-use kuva::render::render_utils::generate_ticks;
+use kuva::render::render_utils::{compute_tick_step, generate_ticks_with_step};
 
 /// One axis: a range with its ticks. A logarithmic axis holds decadic logarithms.
 #[derive(Clone, Debug)]
@@ -17,8 +17,12 @@ pub(super) struct Axis {
 impl Axis {
     /// From `low` to `high`, with about `ticks` ticks.
     pub(super) fn linear(low: f64, high: f64, ticks: usize, label: &str) -> Self {
-        let values = generate_ticks(low, high, ticks);
-        let step = if values.len() > 1 { values[1] - values[0] } else { 1.0 };
+        Self::stepped(low, high, compute_tick_step(low, high, ticks), label)
+    }
+
+    /// From `low` to `high`, with ticks at the multiples of `step`.
+    pub(super) fn stepped(low: f64, high: f64, step: f64, label: &str) -> Self {
+        let values = generate_ticks_with_step(low, high, step);
         let decimals = (0..6).find(|&d| (step * 10f64.powi(d)).fract().abs() < 1e-6).unwrap_or(6);
         let decimals = usize::try_from(decimals).unwrap_or(0);
         let ticks = values.into_iter().map(|v| (v, signed(v + 0.0, decimals))).collect();
@@ -40,6 +44,12 @@ impl Axis {
         let exponents = (first..=high).step_by(usize::try_from(step).unwrap_or(1)).filter(|&e| e >= low);
         let ticks = exponents.map(|e| (f64::from(e), power_of_ten(e))).collect();
         Self { low: f64::from(low), high: f64::from(high), logarithmic: true, ticks, label: label.to_owned() }
+    }
+
+    /// The same logarithmic axis ending at `value`, with a label at every power of ten.
+    pub(super) fn up_to(self, value: f64) -> Self {
+        let ticks = (0..=decade_below(value)).map(|e| (f64::from(e), power_of_ten(e))).collect();
+        Self { high: value.log10().max(self.low + 1e-3), ticks, ..self }
     }
 
     /// The same range and ticks without words: for panels that share an axis with their neighbour.

@@ -3,6 +3,7 @@
 //! Colours are those of Okabe and Ito, distinguishable with any colour vision; the same colour means the same kind of end
 //! in every figure. Their yellow is left out: nobody sees a thin yellow line on white.
 
+use em::TraceRow;
 use records::RunRow;
 use std::collections::BTreeSet;
 
@@ -102,6 +103,15 @@ pub(super) fn signed(value: f64, decimals: usize) -> String {
 pub(super) fn sample<T: Copy>(items: &[T], wanted: usize) -> Vec<T> {
     let shown = items.len().min(wanted);
     (0..shown).map(|i| items[i * items.len() / shown]).collect()
+}
+
+/// A remark for the subtitle if not every iteration of the traces was recorded; empty otherwise.
+pub(super) fn thinning<'a>(traces: impl IntoIterator<Item = &'a [TraceRow]>) -> String {
+    let first_step = |trace: &[TraceRow]| Some(trace.get(1)?.iteration - trace.first()?.iteration);
+    match traces.into_iter().filter_map(first_step).max() {
+        Some(stride) if stride > 1 => format!(" Recorded: every {stride}th iteration."),
+        _ => String::new(),
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 use super::canvas::{Canvas, Marker, Point, Stroke, Swatch};
 use super::panel::{Axis, Panel};
 use super::style::{BORDER, CLUSTERS, GREY, INK, WIDTH, sample as even_sample};
+use kuva::render::render_utils::compute_tick_step;
 use records::{AssignmentRow, End, Moment, ObservationRow, ParameterRow, RunRow};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -107,11 +108,12 @@ pub(super) fn tutorial(
     canvas.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries);
     for (column, (sample, extent)) in samples.iter().zip(&extents).enumerate() {
         let (x, y) = extent.equal((wide, tall));
+        let step = compute_tick_step(x.0, x.1, 8);
         for (row, (method, run)) in METHODS.iter().zip(sample.runs).enumerate() {
             let Some(run) = run else { continue };
             let corner = (left + column as f64 * (wide + gutter), top + row as f64 * row_height);
-            let x = Axis::linear(x.0, x.1, 8, "x₁ (units of the data)");
-            let y = Axis::linear(y.0, y.1, 6, if column == 0 { "x₂ (units of the data)" } else { "x₂" });
+            let x = Axis::stepped(x.0, x.1, step, "x₁ (units of the data)");
+            let y = Axis::stepped(y.0, y.1, step, if column == 0 { "x₂ (units of the data)" } else { "x₂" });
             let panel = Panel { corner, size: (wide, tall), x, y };
             let wrong = run.misclassified.map(|wrong| format!(", {wrong} of {} misclassified", sample.points.len()));
             let method = if *method == "em" { "EM" } else { method };
