@@ -15,8 +15,11 @@ use crate::schema::{TABLES, TIMINGS};
 use crate::table_file::{Purpose, TableReader};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::PoisonError;
+use std::sync::mpsc::{self, SyncSender};
+use std::thread;
 
 /// Name of the file that marks a finished folder.
 pub const MARKER_FILE: &str = "complete.json";
@@ -50,20 +53,35 @@ impl Store {
         self.place(written)
     }
 
-    fn merge<R: Record>(
+    fn merge<R: Record + Send>(
         &self,
         parts: &[CommittedPart],
         written: &mut Vec<(&'static str, WrittenFile, Fingerprint)>,
     ) -> Result<(), RecordsError> {
         let target = self.root.join(R::TABLE.file_name());
         let (file, fingerprint) = self.context().write::<R>(target, Purpose::Final, |writer| {
-            for part in parts.iter().filter(|part| part.tables.contains(R::TABLE.name)) {
-                let reader = TableReader::open(self.part_file(part.number, R::TABLE.name))?;
-                reader.try_for_each(|row| writer.push(row))?;
-            }
-            Ok(())
+            // Reading and writing take about the same time, and nothing else runs now: one thread each.
+            thread::scope(|scope| {
+                let (sender, groups) = mpsc::sync_channel(1);
+                let reader = scope.spawn(move || self.read_parts(parts, &sender));
+                groups.into_iter().flatten().try_for_each(|row| writer.push(row))?;
+                reader.join().unwrap_or_else(|panic| resume_unwind(panic))
+            })
         })?;
         written.push((R::TABLE.name, file, fingerprint));
+        Ok(())
+    }
+
+    /// Sends the row groups of all parts in order; ends early if nobody receives them any more.
+    fn read_parts<R: Record>(&self, parts: &[CommittedPart], groups: &SyncSender<Vec<R>>) -> Result<(), RecordsError> {
+        for part in parts.iter().filter(|part| part.tables.contains(R::TABLE.name)) {
+            let mut reader = TableReader::open(self.part_file(part.number, R::TABLE.name))?;
+            while let Some(rows) = reader.next_group(None)? {
+                if groups.send(rows).is_err() {
+                    return Ok(());
+                }
+            }
+        }
         Ok(())
     }
 

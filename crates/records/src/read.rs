@@ -15,21 +15,30 @@ fn open<R: Record>(root: &Path) -> Result<TableReader<R>, RecordsError> {
     TableReader::open(root.join(R::TABLE.file_name()))
 }
 
+fn for_each<R: Record>(root: &Path, mut each: impl FnMut(R)) -> Result<(), RecordsError> {
+    let mut reader = open(root)?;
+    while let Some(rows) = reader.next_group(None)? {
+        rows.into_iter().for_each(&mut each);
+    }
+    Ok(())
+}
+
 fn read_all<R: Record>(root: &Path) -> Result<Vec<R>, RecordsError> {
-    let mut rows = Vec::new();
-    open(root)?.for_each(None, |row| rows.push(row))?;
-    Ok(rows)
+    let mut all = Vec::new();
+    let mut reader = open(root)?;
+    while let Some(rows) = reader.next_group(None)? {
+        all.extend(rows);
+    }
+    Ok(all)
 }
 
 fn read_of<R: Record>(root: &Path, runs: &BTreeSet<u32>, run: impl Fn(&R) -> u32) -> Result<Vec<R>, RecordsError> {
-    let mut rows = Vec::new();
-    let keep = |row: R| {
-        if runs.contains(&run(&row)) {
-            rows.push(row);
-        }
-    };
-    open(root)?.for_each(Some(runs), keep)?;
-    Ok(rows)
+    let mut chosen = Vec::new();
+    let mut reader = open(root)?;
+    while let Some(rows) = reader.next_group(Some(runs))? {
+        chosen.extend(rows.into_iter().filter(|row| runs.contains(&run(row))));
+    }
+    Ok(chosen)
 }
 
 /// The facts that the files of a folder state, taken from `runs`.
@@ -44,7 +53,7 @@ pub fn read_runs(root: &Path) -> Result<Vec<RunRow>, RecordsError> {
 
 /// Hands every row of `traces` to `each`, in order of (run, iteration); holds one row group at a time.
 pub fn for_each_trace(root: &Path, each: impl FnMut(TraceRecord)) -> Result<(), RecordsError> {
-    open(root)?.for_each(None, each)
+    for_each(root, each)
 }
 
 /// The rows of `traces` of some runs, in order of (run, iteration).
@@ -59,7 +68,7 @@ pub fn read_failures(root: &Path) -> Result<Vec<FailureRow>, RecordsError> {
 
 /// Hands every row of `parameters` to `each`, in order of (run, moment, component); holds one row group at a time.
 pub fn for_each_parameter(root: &Path, each: impl FnMut(ParameterRow)) -> Result<(), RecordsError> {
-    open(root)?.for_each(None, each)
+    for_each(root, each)
 }
 
 /// All rows of `parameters`, in order of (run, moment, component).

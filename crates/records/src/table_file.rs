@@ -19,8 +19,8 @@ use std::fs::File;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-/// Rows of a full row group.
-const GROUP_ROWS: usize = 1 << 17;
+/// Rows of a full row group: its rows stay in the cache while one column after the other is made from them.
+const GROUP_ROWS: usize = 1 << 15;
 /// Numbers in lists after which a row group is full, so that high-dimensional parameters fit in memory too.
 const GROUP_LIST_VALUES: usize = 1 << 20;
 /// Higher levels cost more time than they save: the numbers are mostly noise in their last digits.
@@ -215,7 +215,8 @@ impl<R: Record> TableReader<R> {
         Ok(column.iter().flatten().any(|run| runs.contains(&run)))
     }
 
-    fn rows(&mut self, runs: Option<&BTreeSet<u32>>) -> Result<Option<Vec<R>>, RecordsError> {
+    /// The rows of the next row group, `None` after the last; with `runs`, the next that has a row of one of these runs.
+    pub fn next_group(&mut self, runs: Option<&BTreeSet<u32>>) -> Result<Option<Vec<R>>, RecordsError> {
         loop {
             let Some(group) = self.metadata.row_groups.get(self.group) else { return Ok(None) };
             let length = group.num_rows();
@@ -229,21 +230,5 @@ impl<R: Record> TableReader<R> {
                 return R::decode(&decoder).map(Some);
             }
         }
-    }
-
-    /// Hands every row to `each`; with `runs`, row groups without any of these runs are skipped (other rows still come).
-    pub fn for_each(mut self, runs: Option<&BTreeSet<u32>>, mut each: impl FnMut(R)) -> Result<(), RecordsError> {
-        while let Some(rows) = self.rows(runs)? {
-            rows.into_iter().for_each(&mut each);
-        }
-        Ok(())
-    }
-
-    /// As [`for_each`](Self::for_each) over all rows, ending at the first error.
-    pub fn try_for_each(mut self, mut each: impl FnMut(R) -> Result<(), RecordsError>) -> Result<(), RecordsError> {
-        while let Some(rows) = self.rows(None)? {
-            rows.into_iter().try_for_each(&mut each)?;
-        }
-        Ok(())
     }
 }

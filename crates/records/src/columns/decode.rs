@@ -2,7 +2,9 @@
 
 use crate::error::RecordsError;
 use crate::schema::{Kind, Table};
-use polars::prelude::{CategoricalPhysical, Column, DataFrame, DataType, PolarsError, Series};
+use polars::prelude::{
+    CategoricalPhysical, ChunkedArray, Column, DataFrame, DataType, PolarsError, PolarsNumericType, Series,
+};
 use std::path::Path;
 
 /// Takes the columns of a data frame apart.
@@ -10,6 +12,19 @@ pub(crate) struct Decoder<'a> {
     pub frame: &'a DataFrame,
     pub table: &'static Table,
     pub path: &'a Path,
+}
+
+/// The values chunk by chunk: several times faster than the iterator over all chunks.
+fn options<T: PolarsNumericType>(column: &ChunkedArray<T>) -> Vec<Option<T::Native>> {
+    let mut values = Vec::with_capacity(column.len());
+    for chunk in column.downcast_iter() {
+        if chunk.validity().is_none() {
+            values.extend(chunk.values().iter().map(|&value| Some(value)));
+        } else {
+            values.extend(chunk.iter().map(Option::<&T::Native>::copied));
+        }
+    }
+    values
 }
 
 /// A column of names.
@@ -88,7 +103,7 @@ impl Decoder<'_> {
 
     /// Integers, some missing.
     pub fn optional_u32(&self, name: &str) -> Result<Vec<Option<u32>>, RecordsError> {
-        Ok(self.series(name)?.u32().map_err(|source| self.polars(source))?.iter().collect())
+        Ok(options(self.series(name)?.u32().map_err(|source| self.polars(source))?))
     }
 
     /// Integers.
@@ -98,7 +113,7 @@ impl Decoder<'_> {
 
     /// Numbers, some missing.
     pub fn optional_f64(&self, name: &str) -> Result<Vec<Option<f64>>, RecordsError> {
-        Ok(self.series(name)?.f64().map_err(|source| self.polars(source))?.iter().collect())
+        Ok(options(self.series(name)?.f64().map_err(|source| self.polars(source))?))
     }
 
     /// Numbers.
@@ -181,16 +196,16 @@ impl Decoder<'_> {
 
     /// Lists of numbers, some missing.
     pub fn optional_list(&self, name: &str) -> Result<Vec<Option<Vec<f64>>>, RecordsError> {
-        let lists = self.series(name)?.list().map_err(|source| self.polars(source))?;
+        let lists = self.series(name)?.list().map_err(|source| self.polars(source))?.rechunk();
+        let numbers = lists.get_inner();
+        let numbers = numbers.f64().and_then(|numbers| numbers.cont_slice()).map_err(|source| self.polars(source))?;
         let mut out = Vec::with_capacity(lists.len());
-        for list in lists.amortized_iter() {
-            out.push(match list {
-                Some(list) => {
-                    let values = list.as_ref().f64().map_err(|source| self.polars(source))?;
-                    Some(values.into_no_null_iter().collect())
-                }
-                None => None,
-            });
+        for chunk in lists.downcast_iter() {
+            for row in 0..lists.len() {
+                let present = chunk.validity().is_none_or(|validity| validity.get_bit(row));
+                let (start, end) = chunk.offsets().start_end(row);
+                out.push(present.then(|| numbers[start..end].to_vec()));
+            }
         }
         Ok(out)
     }
