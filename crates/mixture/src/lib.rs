@@ -22,7 +22,7 @@ pub mod start;
 
 pub use cause::{Cause, Diagnosis, diagnose};
 pub use emission::Emission;
-pub use gaussian::{Constraint, Full, Reference, Structure};
+pub use gaussian::{Constraint, CovarianceStructure, Full, Gaussian, Reference, Structure};
 pub use mixture::Mixture;
 pub use parameters::MixtureParameters;
 pub use start::{Start, StartError};

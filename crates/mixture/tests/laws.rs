@@ -4,7 +4,8 @@ mod support;
 
 use em::Rows;
 use laws::{coordinates, equivariance, identity, invariance, monotone};
-use mixture::{Constraint, Full, Mixture, Structure};
+use mixture::gaussian::structure as s;
+use mixture::{Constraint, Full, Gaussian, Mixture, Structure};
 use support::{faithful, iris, model};
 
 /// One line per structure.
@@ -19,11 +20,26 @@ macro_rules! laws_of {
     })* };
 }
 
-/// Linear maps of the data (2 × 2, row-major) under which a structure is closed.
+// Linear maps of the data (2 × 2, row-major) under which a structure is closed.
 const AFFINE: &[[f64; 4]] = &[[2.0, 0.0, 0.0, 0.25], [0.6, -0.8, 0.8, 0.6], [1.5, 0.5, -0.25, 2.0]];
+const AXES: &[[f64; 4]] = &[[2.0, 0.0, 0.0, 0.25], [0.0, 3.0, -1.0, 0.0]];
+const ROTATIONS: &[[f64; 4]] = &[[0.6, -0.8, 0.8, 0.6], [0.0, -4.0, 4.0, 0.0]];
 
 laws_of! {
-    full: Full, AFFINE;
+    vvv: Full, AFFINE;
+    eee: Gaussian<s::Eee>, AFFINE;
+    vee: Gaussian<s::Vee>, AFFINE;
+    evv: Gaussian<s::Evv>, AFFINE;
+    vvi: Gaussian<s::Vvi>, AXES;
+    eei: Gaussian<s::Eei>, AXES;
+    vei: Gaussian<s::Vei>, AXES;
+    evi: Gaussian<s::Evi>, AXES;
+    vii: Gaussian<s::Vii>, ROTATIONS;
+    eii: Gaussian<s::Eii>, ROTATIONS;
+    eev: Gaussian<s::Eev>, ROTATIONS;
+    vev: Gaussian<s::Vev>, ROTATIONS;
+    eve: Gaussian<s::Eve>, ROTATIONS;
+    vve: Gaussian<s::Vve>, ROTATIONS;
 }
 
 /// Samples and starting rows.

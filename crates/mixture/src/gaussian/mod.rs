@@ -1,8 +1,10 @@
-//! Gaussian emissions: one file per covariance structure.
+//! Gaussian emissions: the densities, and one file per covariance structure.
 
-mod full;
+mod densities;
+pub mod structure;
 
-pub use full::Full;
+pub use densities::{Full, Gaussian};
+pub use structure::CovarianceStructure;
 
 use crate::emission::Emission;
 use crate::parameters::MixtureParameters;

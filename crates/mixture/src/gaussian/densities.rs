@@ -1,11 +1,11 @@
-//! Full covariances: each component its own Σ_k (mclust: VVV, scikit-learn: full).
+//! K Gaussian densities with covariances of a structure.
 //!
 //! Statistics, whitened at the current parameters (y = L⁻¹(x − μ)): N = Σ w r, s = Σ w r y, S = Σ w r y yᵀ. M-step:
-//! m = s/N, μ′ = μ + L m, W = S/N − m mᵀ, and since Σ′ = L W Lᵀ the new factor is L′ = L · chol W: a product of lower
-//! triangles, without forming Σ′.
-//!
-//! Free parameters: K − 1 + K d + K d(d+1)/2. McLachlan & Peel 2000 (key `mclachlan2000`), section 3.2.
+//! m = s/N, μ′ = μ + L m, and V = S/N − m mᵀ is the component's covariance seen from L. Where nothing ties the components
+//! together, Σ′ = L V Lᵀ has the factor L′ = L · chol V, a product of lower triangles; otherwise the structure makes the
+//! covariances from the scatters W = N L V Lᵀ. McLachlan & Peel 2000 (key `mclachlan2000`), section 3.2.
 
+use super::structure::{CovarianceStructure, Vvv};
 use super::{Constraint, Reference, Structure, singular};
 use crate::emission::Emission;
 use crate::parameters::MixtureParameters;
@@ -17,9 +17,9 @@ use std::sync::Arc;
 /// Points of a kernel block: points, densities and residuals of one block stay in the second-level cache.
 const BLOCK: usize = 256;
 
-/// K Gaussian densities with covariances of their own.
+/// K Gaussian densities with covariances of structure `S`.
 #[derive(Clone)]
-pub struct Full {
+pub struct Gaussian<S> {
     k: usize,
     d: usize,
     /// k × d.
@@ -34,45 +34,54 @@ pub struct Full {
     reference: Arc<Reference>,
     constraint: Constraint,
     level: Level,
+    structure: S,
     work: Work,
 }
+
+/// Every component its own full covariance.
+pub type Full = Gaussian<Vvv>;
 
 /// Matrices that the M-step needs, owned by the model it writes into.
 #[derive(Clone)]
 struct Work {
     spd: SpdFactor,
-    /// W, then its factor.
+    /// V of one component, both triangles.
     whitened: Vec<f64>,
-    covariance: Vec<f64>,
     product: Vec<f64>,
+    /// Scatters W and covariances Σ of all components, k × d × d.
+    scatters: Vec<f64>,
+    covariances: Vec<f64>,
 }
 
-impl Full {
+/// The d × d matrix of component `k` in a stack of them.
+fn square(k: usize, d: usize) -> std::ops::Range<usize> {
+    k * d * d..(k + 1) * d * d
+}
+
+impl<S: CovarianceStructure> Gaussian<S> {
     fn empty(k: usize, reference: &Arc<Reference>, constraint: Constraint, level: Level) -> Self {
         let d = reference.total.mean.len();
-        let square = vec![0.0; d * d];
+        let (matrix, stack) = (vec![0.0; d * d], vec![0.0; k * d * d]);
         Self {
             k,
             d,
             means: vec![0.0; k * d],
-            factors: vec![0.0; k * d * d],
-            inverse_factors: vec![0.0; k * d * d],
+            factors: stack.clone(),
+            inverse_factors: stack.clone(),
             constants: vec![0.0; k],
             health: Health::default(),
             reference: Arc::clone(reference),
             constraint,
             level,
+            structure: S::new(k, d),
             work: Work {
                 spd: SpdFactor::new(d),
-                whitened: square.clone(),
-                covariance: square.clone(),
-                product: square,
+                whitened: matrix.clone(),
+                product: matrix,
+                scatters: stack.clone(),
+                covariances: stack,
             },
         }
-    }
-
-    fn square(&self, k: usize) -> std::ops::Range<usize> {
-        k * self.d * self.d..(k + 1) * self.d * self.d
     }
 
     fn whitening(&self) -> Whitening<'_> {
@@ -91,19 +100,51 @@ impl Full {
         (counts, first, second)
     }
 
-    /// Factors the symmetric matrix in `work.covariance` into component `k`. The smallest relative pivot is judged by the
-    /// caller: it is 0 where there is no factor.
-    fn factor_covariance(&mut self, k: usize) -> f64 {
-        let range = self.square(k);
-        let factor = &mut self.factors[range];
-        factor.copy_from_slice(&self.work.covariance);
+    /// Means of all components into `next`, and V of component `k` into its workspace.
+    fn centre(&self, stats: &[f64], k: usize, next: &mut Self) {
+        let d = self.d;
+        let (counts, first, second) = self.split(stats);
+        let (count, first) = (counts[k], &first[k * d..(k + 1) * d]);
+        let factor = &self.factors[square(k, d)];
+        for i in 0..d {
+            let shift: f64 = (0..=i).map(|j| factor[i * d + j] * first[j]).sum();
+            next.means[k * d + i] = self.means[k * d + i] + shift / count;
+        }
+        unpack(&second[k * self.triangle()..], &mut next.work.whitened, d, |a, b, moment| {
+            moment / count - (first[a] / count) * (first[b] / count)
+        });
+    }
+
+    /// L V Lᵀ of component `k` into `next.work.covariances`.
+    fn covariance(&self, stats: &[f64], k: usize, next: &mut Self) {
+        self.centre(stats, k, next);
+        let Work { whitened, product, covariances, .. } = &mut next.work;
+        let range = square(k, self.d);
+        spd::congruence(&self.factors[range.clone()], whitened, &mut covariances[range], product, self.d);
+    }
+
+    /// Factors covariance `k` of the workspace. Gives back its smallest relative pivot, 0 where there is no factor.
+    fn factor(&mut self, k: usize) -> f64 {
+        let range = square(k, self.d);
+        let factor = &mut self.factors[range.clone()];
+        factor.copy_from_slice(&self.work.covariances[range]);
         if self.work.spd.factor(factor) { spd::judge(factor, &self.reference.total.pivots).0 } else { 0.0 }
     }
 
-    /// Everything that follows from the factor of component `k`.
+    /// Adds the ridge to covariance `k` of the workspace.
+    fn add_ridge(&mut self, k: usize) {
+        if let Constraint::Ridge(epsilon) = self.constraint {
+            let d = self.d;
+            for value in self.work.covariances[square(k, d)].iter_mut().step_by(d + 1) {
+                *value += epsilon;
+            }
+        }
+    }
+
+    /// Everything that follows from the factor of component `k`, whose smallest relative pivot is known.
     fn finish(&mut self, k: usize) {
         let d = self.d;
-        let range = self.square(k);
+        let range = square(k, d);
         let factor = &self.factors[range.clone()];
         spd::invert_factor(factor, &mut self.inverse_factors[range], d);
         self.constants[k] = -0.5 * d as f64 * std::f64::consts::TAU.ln() - spd::half_log_determinant(factor, d);
@@ -114,14 +155,35 @@ impl Full {
         self.health.worst_condition = larger(self.health.worst_condition);
     }
 
-    fn add_ridge(&mut self, epsilon: f64) {
-        for j in 0..self.d {
-            self.work.covariance[j * self.d + j] += epsilon;
+    /// Covariances of the structure from `self.work.scatters`, in `self.work.covariances`.
+    fn estimate(&mut self, counts: &[f64]) {
+        self.structure.estimate(counts, &mut self.work.scatters, &mut self.work.covariances);
+    }
+
+    /// Effective counts and scatters N_k Σ_k as if the covariances in the workspace were a sample's.
+    fn scatters_of(&mut self, weights: &[f64]) -> Vec<f64> {
+        let size = self.d * self.d;
+        let counts: Vec<f64> = weights.iter().map(|weight| weight * self.reference.total.weight).collect();
+        for (i, (scatter, value)) in self.work.scatters.iter_mut().zip(&self.work.covariances).enumerate() {
+            *scatter = counts[i / size] * value;
+        }
+        counts
+    }
+}
+
+/// Writes the symmetric matrix whose packed lower triangle is `packed`, each entry mapped.
+fn unpack(packed: &[f64], matrix: &mut [f64], d: usize, map: impl Fn(usize, usize, f64) -> f64) {
+    let mut entries = packed.iter();
+    for a in 0..d {
+        for (b, &entry) in (0..=a).zip(&mut entries) {
+            let value = map(a, b, entry);
+            matrix[a * d + b] = value;
+            matrix[b * d + a] = value;
         }
     }
 }
 
-impl Structure for Full {
+impl<S: CovarianceStructure> Structure for Gaussian<S> {
     fn from_parameters(
         parameters: &MixtureParameters,
         reference: &Arc<Reference>,
@@ -130,18 +192,22 @@ impl Structure for Full {
     ) -> Result<(Self, Event), Breakdown> {
         let mut model = Self::empty(parameters.components(), reference, constraint, level);
         model.means.copy_from_slice(&parameters.means);
+        model.work.covariances.copy_from_slice(&parameters.covariances);
+        if !S::UNCONSTRAINED {
+            let counts = model.scatters_of(&parameters.weights);
+            model.estimate(&counts);
+        }
         let mut event = Event::None;
         for k in 0..model.k {
-            model.work.covariance.copy_from_slice(parameters.covariance(k));
-            let mut pivot = model.factor_covariance(k);
+            let mut pivot = model.factor(k);
             if let (Constraint::Ridge(epsilon), false) = (constraint, pivot >= reference.singular) {
-                model.add_ridge(epsilon);
-                pivot = model.factor_covariance(k);
+                model.add_ridge(k);
+                pivot = model.factor(k);
                 event = Event::Projected { by: epsilon };
             }
             if !(pivot >= reference.singular) {
                 let count = parameters.weights[k] * reference.total.weight;
-                return Err(singular(k, model.work.covariance, pivot, Some(count), model.d));
+                return Err(singular(k, parameters.covariance(k).to_vec(), pivot, Some(count), model.d));
             }
             model.finish(k);
         }
@@ -154,15 +220,15 @@ impl Structure for Full {
 
     fn covariances(&self) -> Vec<f64> {
         let mut covariances = vec![0.0; self.factors.len()];
-        for k in 0..self.k {
-            let range = self.square(k);
+        for range in (0..self.k).map(|k| square(k, self.d)) {
             spd::reconstruct(&self.factors[range.clone()], &mut covariances[range], self.d);
         }
         covariances
     }
 
     fn free_parameters(&self) -> u32 {
-        u32::try_from(self.k - 1 + self.k * (self.d + self.triangle())).unwrap_or(u32::MAX)
+        let (k, d) = (self.k, self.d);
+        u32::try_from(k - 1 + k * d + S::covariance_parameters(k, d)).unwrap_or(u32::MAX)
     }
 }
 
@@ -172,7 +238,7 @@ pub struct Scratch {
     matrices: [Vec<f64>; 3],
 }
 
-impl Emission for Full {
+impl<S: CovarianceStructure> Emission for Gaussian<S> {
     type Scratch = Scratch;
 
     fn components(&self) -> usize {
@@ -209,43 +275,43 @@ impl Emission for Full {
 
     fn maximize(&self, stats: &[f64], next: &mut Self) -> Result<(), Breakdown> {
         let d = self.d;
-        let (counts, first, second) = self.split(stats);
+        let (counts, ..) = self.split(stats);
+        let on_factors = S::UNCONSTRAINED && self.constraint == Constraint::None;
         next.health = Health::default();
+        if !on_factors {
+            for k in 0..self.k {
+                self.covariance(stats, k, next);
+            }
+            if !S::UNCONSTRAINED {
+                let Work { scatters, covariances, .. } = &mut next.work;
+                for (i, (scatter, value)) in scatters.iter_mut().zip(&*covariances).enumerate() {
+                    *scatter = counts[i / (d * d)] * value;
+                }
+                next.structure.start_from(&self.structure);
+                next.estimate(counts);
+            }
+        }
         for k in 0..self.k {
-            let (count, first) = (counts[k], &first[k * d..(k + 1) * d]);
-            let factor = &self.factors[self.square(k)];
-            for i in 0..d {
-                let shift: f64 = (0..=i).map(|j| factor[i * d + j] * first[j]).sum();
-                next.means[k * d + i] = self.means[k * d + i] + shift / count;
-            }
-            let mut packed = second[k * self.triangle()..].iter();
-            for (a, b) in (0..d).flat_map(|a| (0..=a).map(move |b| (a, b))) {
-                let moment = packed.next().copied().unwrap_or_default();
-                let value = moment / count - (first[a] / count) * (first[b] / count);
-                next.work.whitened[a * d + b] = value;
-                next.work.whitened[b * d + a] = value;
-            }
-            let work = &mut next.work;
-            let pivot = if let Constraint::Ridge(epsilon) = self.constraint {
-                spd::congruence(factor, &work.whitened, &mut work.covariance, &mut work.product, d);
-                next.add_ridge(epsilon);
-                next.factor_covariance(k)
-            } else {
-                work.product.copy_from_slice(&work.whitened);
-                let range = self.square(k);
-                if work.spd.factor(&mut work.product) {
-                    spd::multiply_factors(factor, &work.product, &mut next.factors[range.clone()], d);
-                    spd::judge(&next.factors[range], &self.reference.total.pivots).0
+            let pivot = if on_factors {
+                self.centre(stats, k, next);
+                let Work { spd, whitened, product, .. } = &mut next.work;
+                product.copy_from_slice(whitened);
+                let (range, factors) = (square(k, d), &mut next.factors);
+                if spd.factor(product) {
+                    spd::multiply_factors(&self.factors[range.clone()], product, &mut factors[range.clone()], d);
+                    spd::judge(&factors[range], &self.reference.total.pivots).0
                 } else {
                     0.0
                 }
+            } else {
+                next.add_ridge(k);
+                next.factor(k)
             };
             if !(pivot >= self.reference.singular) {
-                let work = &mut next.work;
-                if self.constraint == Constraint::None {
-                    spd::congruence(factor, &work.whitened, &mut work.covariance, &mut work.product, d);
-                }
-                return Err(singular(k, work.covariance.clone(), pivot, Some(count), d));
+                // What the data say of this component, before any structure or ridge.
+                self.covariance(stats, k, next);
+                let covariance = next.work.covariances[square(k, d)].to_vec();
+                return Err(singular(k, covariance, pivot, Some(counts[k]), d));
             }
             next.finish(k);
         }
@@ -260,16 +326,11 @@ impl Emission for Full {
         let [difference, e, moment] = &mut scratch.matrices;
         let mut total = 0.0;
         for k in 0..self.k {
-            let range = self.square(k);
+            let range = square(k, d);
             let (l, l_next) = (&self.factors[range.clone()], &next.factors[range.clone()]);
             let inverse = &next.inverse_factors[range];
             let (count, first) = (counts[k], &first[k * d..(k + 1) * d]);
-            let mut packed = second[k * self.triangle()..].iter();
-            for (a, b) in (0..d).flat_map(|a| (0..=a).map(move |b| (a, b))) {
-                let value = packed.next().copied().unwrap_or_default();
-                moment[a * d + b] = value;
-                moment[b * d + a] = value;
-            }
+            unpack(&second[k * self.triangle()..], moment, d, |_, _, value| value);
             for i in 0..d * d {
                 difference[i] = l[i] - l_next[i];
             }
@@ -304,7 +365,7 @@ impl Emission for Full {
         let (d, scales) = (self.d, &self.reference.total.scales);
         let mut largest: f64 = 0.0;
         for k in 0..self.k {
-            let (l, l_next) = (&self.factors[self.square(k)], &next.factors[self.square(k)]);
+            let (l, l_next) = (&self.factors[square(k, d)], &next.factors[square(k, d)]);
             for i in 0..d {
                 largest = largest.max((next.means[k * d + i] - self.means[k * d + i]).abs() / scales[i]);
                 for j in 0..=i {
@@ -323,8 +384,9 @@ impl Emission for Full {
     }
 }
 
-/// Coordinates: means, then per component ln l_ii and the rest of the lower factor, row by row.
-impl Coordinates for Full {
+/// Coordinates: means, then per component ln l_ii and the rest of the lower factor, row by row. Under a structure they are
+/// redundant: reading makes the covariances fit the structure.
+impl<S: CovarianceStructure> Coordinates for Gaussian<S> {
     fn dim(&self) -> usize {
         self.k * (self.d + self.triangle())
     }
@@ -361,12 +423,24 @@ impl Coordinates for Full {
             }
         }
         next.health = Health::default();
+        if !S::UNCONSTRAINED {
+            // The covariances at ξ are made to fit the structure as if they were a sample's, all counts equal.
+            for range in (0..self.k).map(|k| square(k, d)) {
+                spd::reconstruct(&next.factors[range.clone()], &mut next.work.covariances[range], d);
+            }
+            let counts = next.scatters_of(&vec![1.0; self.k]);
+            next.structure.start_from(&self.structure);
+            next.estimate(&counts);
+        }
         for k in 0..self.k {
-            let range = self.square(k);
-            let (pivot, _) = spd::judge(&next.factors[range.clone()], &self.reference.total.pivots);
+            let range = square(k, d);
+            let pivot = if S::UNCONSTRAINED {
+                spd::judge(&next.factors[range.clone()], &self.reference.total.pivots).0
+            } else {
+                next.factor(k)
+            };
             if !(pivot >= self.reference.singular && pivot.is_finite()) {
-                let covariance = linalg::moments::covariance_of(&next.factors[range], d);
-                return Err(singular(k, covariance, pivot, None, d));
+                return Err(singular(k, linalg::moments::covariance_of(&next.factors[range], d), pivot, None, d));
             }
             next.finish(k);
         }
@@ -374,9 +448,9 @@ impl Coordinates for Full {
     }
 }
 
-impl std::fmt::Debug for Full {
+impl<S: CovarianceStructure> std::fmt::Debug for Gaussian<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Full")
+        f.debug_struct(S::NAME)
             .field("means", &self.means)
             .field("covariances", &self.covariances())
             .finish_non_exhaustive()

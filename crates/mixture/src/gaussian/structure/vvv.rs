@@ -1,0 +1,31 @@
+//! VVV: every component its own covariance, Σ_k = W_k / N_k (scikit-learn: full).
+
+use super::CovarianceStructure;
+
+/// Full covariances.
+#[derive(Clone, Copy, Debug)]
+pub struct Vvv;
+
+impl CovarianceStructure for Vvv {
+    const NAME: &'static str = "VVV";
+    const UNCONSTRAINED: bool = true;
+
+    fn new(_k: usize, _d: usize) -> Self {
+        Self
+    }
+
+    fn estimate(&mut self, counts: &[f64], scatters: &mut [f64], covariances: &mut [f64]) {
+        let size = scatters.len() / counts.len();
+        for ((covariance, scatter), count) in
+            covariances.chunks_exact_mut(size).zip(scatters.chunks_exact(size)).zip(counts)
+        {
+            for (value, w) in covariance.iter_mut().zip(scatter) {
+                *value = w / count;
+            }
+        }
+    }
+
+    fn covariance_parameters(k: usize, d: usize) -> usize {
+        k * d * (d + 1) / 2
+    }
+}
