@@ -68,9 +68,11 @@ pub(super) fn gaps(cell: &Cell<'_>, traces: &BTreeMap<u32, Vec<TraceRow>>) -> Op
     let tall = if rows == 1 { 400.0 } else { 220.0 };
 
     let note = style::thinning(traces.values().map(Vec::as_slice));
-    let above = if runs.iter().any(|(_, gap)| gap.above) { " Lines end where they climb above L*." } else { "" };
-    let subtitle =
-        format!("{} of draw 0, policy stop; L* = {} nats.{above}{note}", count(runs.len(), "run"), signed(best, 4));
+    let subtitle = format!(
+        "{} of draw 0, policy stop: an even sample, and one run of each rare end. L* = {} nats.{note}",
+        count(runs.len(), "run"),
+        signed(best, 4)
+    );
     let title = format!("Gap to the best proper maximum: {}", cell.title());
     let entries = legend(cell, &runs);
     let name = format!("gaps-{}", cell.slug());
@@ -156,6 +158,9 @@ fn legend(cell: &Cell<'_>, runs: &[(&RunRow, Gap)]) -> Vec<(Swatch<'static>, Str
     }
     if runs.iter().any(|(run, gap)| gap.above && !died(cell, run)) {
         entries.push((Swatch::Mark(Marker::Triangle, PURPLE), "ends above log L*".to_owned()));
+    }
+    if runs.iter().any(|(_, gap)| gap.above) {
+        entries.push((Swatch::Heading, "Lines end where they climb above L*.".to_owned()));
     }
     entries
 }
