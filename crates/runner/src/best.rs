@@ -54,3 +54,44 @@ fn compare(a: &RunRow, b: &RunRow) -> Ordering {
     };
     proper(a).cmp(&proper(b)).then(value(a).total_cmp(&value(b)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::JobRecord;
+    use crate::plan::testing;
+
+    #[test]
+    fn the_best_run_is_proper_before_it_is_high_and_early_before_it_is_late() {
+        let plan = testing::plan("");
+        let sample = plan.datasets[0].sample([0; 32]).unwrap();
+        let row = |replicate, outcome, log_likelihood, end| {
+            let record = JobRecord::new(&Job { plan: &plan, cell: &plan.cells[0], replicate, sample: &sample });
+            RunRow { outcome, log_likelihood: Some(log_likelihood), end: Some(end), ..record.run }
+        };
+        let best = |runs: &[RunRow]| best_run(&plan.cells[0], runs).map(|row| row.run);
+        let low = row(0, RunOutcome::Converged, -9.0, End::Proper);
+        let high = row(1, RunOutcome::Converged, -3.0, End::Proper);
+        let spurious = row(2, RunOutcome::Converged, 5.0, End::Spurious);
+        assert_eq!(best(&[low.clone(), high.clone(), spurious.clone()]), Some(1));
+        let unfinished = RunRow { outcome: RunOutcome::MaxIterations, ..high.clone() };
+        assert_eq!(best(&[low.clone(), unfinished.clone(), spurious.clone()]), Some(0));
+        let equal = RunRow { log_likelihood: Some(-9.0), ..high };
+        assert_eq!(best(&[low.clone(), equal, spurious.clone()]), Some(0));
+        let failed = RunRow { outcome: RunOutcome::SingularCovariance, ..low.clone() };
+        assert_eq!(best(&[failed.clone(), unfinished.clone(), spurious]), Some(2));
+        assert_eq!(best(&[failed.clone(), unfinished, RunRow { run: 2, ..failed }]), None);
+    }
+
+    #[test]
+    fn of_k_means_runs_the_lowest_inertia_wins() {
+        let plan = testing::plan("");
+        let sample = plan.datasets[0].sample([0; 32]).unwrap();
+        let row = |replicate, inertia| {
+            let record = JobRecord::new(&Job { plan: &plan, cell: &plan.cells[0], replicate, sample: &sample });
+            RunRow { outcome: RunOutcome::Converged, inertia: Some(inertia), ..record.run }
+        };
+        let runs = [row(0, 7.0), row(1, 2.0), row(2, 3.0)];
+        assert_eq!(best_run(&plan.cells[0], &runs).map(|row| row.run), Some(1));
+    }
+}

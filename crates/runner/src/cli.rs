@@ -39,7 +39,7 @@ pub struct RunArguments {
     /// The config file.
     #[arg(required_unless_present = "list")]
     pub config: Option<PathBuf>,
-    /// Replaces a value of the config: replicates=20, 'grid.start=["tutorial"]', dataset.mixture.0.n=100.
+    /// Replaces a value of the config: replicates=20, dataset.mixture.0.n=100, stop.gain-per-row=1e-9.
     #[arg(value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
     /// Results folder [default: results/NAME].

@@ -100,12 +100,6 @@ kinds! {
     }
 }
 
-impl Default for Standardise {
-    fn default() -> Self {
-        Self::None
-    }
-}
-
 /// What happens to a covariance that becomes singular.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -165,3 +165,90 @@ fn canonical(value: &Value, text: &mut String) {
         plain => text.push_str(&plain.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::testing::{CONFIG, overridden, plan};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    /// Everything that tells a run from others, with its id and seed.
+    fn runs(plan: &Plan) -> BTreeMap<(String, u32), (u64, [u8; 32])> {
+        let named = |cell: &Cell, replicate| {
+            let numbers = (run_id(plan, cell, replicate), start_seed(plan, cell, replicate));
+            ((format!("{:?}", cell.factors), replicate), numbers)
+        };
+        plan.cells.iter().flat_map(|cell| (0..cell.replicates).map(move |replicate| named(cell, replicate))).collect()
+    }
+
+    #[test]
+    fn a_value_added_to_the_grid_leaves_all_other_runs_unchanged() {
+        let before = runs(&plan(""));
+        let more = "[[dataset.builtin]]\nid = \"iris\"\ncomponents = [3]\n";
+        let overrides = [
+            "replicates=5",
+            "dataset.builtin.0.components=[4, 2, 3]",
+            "dataset.mixture.0.draws=3",
+            "grid.start=[\"k-means\", \"tutorial\", \"random-points\"]",
+            "grid.policy=[{ ridge = 1e-3 }, \"stop\", { ridge = 1e-6 }]",
+            "record.trace-stride=7",
+        ];
+        let after = runs(&overridden(&format!("{CONFIG}{more}"), &overrides));
+        assert_eq!(before.len(), 72);
+        for (key, numbers) in &before {
+            assert_eq!(after.get(key), Some(numbers), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn ids_of_runs_differ_and_seeds_are_shared_by_what_is_compared() {
+        let plan = plan("");
+        let all = runs(&plan);
+        let ids: BTreeSet<u64> = all.values().map(|(id, _)| *id).collect();
+        let seeds: BTreeSet<[u8; 32]> = all.values().map(|(_, seed)| *seed).collect();
+        assert_eq!(ids.len(), all.len());
+        // EM with either policy and k-means share a seed: a third of the runs.
+        assert_eq!(seeds.len(), all.len() / 3);
+    }
+
+    #[test]
+    fn all_that_determines_a_run_changes_its_id() {
+        let of = |overrides: &[&str]| runs(&overridden(CONFIG, overrides)).into_values().next().unwrap();
+        let (id, seed) = of(&[]);
+        for other in ["seed=8", "stop.max-iterations=99", "stop.gain-per-row=1e-10"] {
+            assert_ne!(of(&[other]).0, id, "{other}");
+        }
+        assert_ne!(of(&["seed=8"]).1, seed);
+        // Other values in the same rows: another run from the same rows.
+        let (other_id, same_seed) = of(&["dataset.builtin.0.standardise=\"sd\""]);
+        assert_ne!(other_id, id);
+        assert_eq!(same_seed, seed);
+    }
+
+    #[test]
+    fn data_depend_on_the_sweep_the_data_set_and_the_draw() {
+        let (plan, other) = (plan(""), overridden(CONFIG, &["seed=8"]));
+        let seeds = [data_seed(&plan, 1, 0), data_seed(&plan, 1, 1), data_seed(&plan, 0, 0), data_seed(&other, 1, 0)];
+        assert_eq!(seeds.iter().collect::<BTreeSet<_>>().len(), 4);
+        let unchanged = overridden(CONFIG, &["grid.start=[\"k-means\"]", "dataset.mixture.0.components=[3]"]);
+        assert_eq!(data_seed(&unchanged, 1, 1), seeds[1]);
+    }
+
+    #[test]
+    fn canonical_json_is_sorted_and_keeps_every_bit() {
+        let mut text = String::new();
+        canonical(&serde_json::json!({ "b": [1.0, 1, -0.0, null, true], "a": { "x\"": "ü" } }), &mut text);
+        assert_eq!(text, "{\"a\":{\"x\\\"\":\"ü\"},\"b\":[0x3ff0000000000000,1,0x8000000000000000,null,true]}");
+        assert_eq!(first_64_bits(&digest(&"")), u64::from_str_radix(&hex(&digest(&""))[..16], 16).unwrap());
+    }
+
+    /// Recorded results keep their meaning only as long as these numbers stay.
+    #[test]
+    fn the_format_of_the_keys_is_frozen() {
+        let plan = plan("");
+        let (cell, replicate) = plan.locate(0);
+        assert_eq!(hex(&start_seed(&plan, cell, replicate)[..8]), "0470e686199f7eba");
+        assert_eq!(hex(&data_seed(&plan, 1, 0)[..8]), "3268af59669f75db");
+        assert_eq!(format!("{:016x}", run_id(&plan, cell, replicate)), "a9c35b7c1dd3d454");
+    }
+}

@@ -17,7 +17,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::SystemTime;
 
 /// Runs of a part: what an interruption can cost at most.
@@ -73,7 +73,8 @@ pub fn run(sweep: &Sweep<'_>, found: &Found) -> anyhow::Result<()> {
     let samples = samples(plan)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(sweep.threads).build()?;
     let todo = missing(plan.runs(), &committed);
-    let new_runs = run_parts(plan, &samples, &todo, committed.next_number(), &pool, &store, &progress, &log)?;
+    let running = Running { plan, samples: &samples, store: &store, progress: &progress, log: &log };
+    let new_runs = running.parts(&todo, committed.next_number(), &pool)?;
     progress.finish(new_runs);
     store.compact(plan.runs())?;
     let runs = records::read_runs(folder)?;
@@ -141,67 +142,66 @@ fn missing(total: u32, committed: &records::Committed) -> Vec<Vec<u32>> {
     (0..total).step_by(PART_RUNS as usize).map(part).filter(|runs| !runs.is_empty()).collect()
 }
 
-/// Computes the parts one after another, each on all threads, while the one before is written.
-#[allow(clippy::too_many_arguments, reason = "the parts of one loop, called once")]
-fn run_parts(
-    plan: &Plan,
-    samples: &Samples,
-    todo: &[Vec<u32>],
-    first_number: u32,
-    pool: &rayon::ThreadPool,
-    store: &Store,
-    progress: &Progress,
-    log: &Log,
-) -> anyhow::Result<u32> {
-    let (sender, receiver): (SyncSender<Part>, Receiver<Part>) = sync_channel(WAITING_PARTS);
-    std::thread::scope(|scope| {
-        let writer = scope.spawn(move || -> Result<u32, records::RecordsError> {
-            let mut written = 0;
-            for (number, part) in (first_number..).zip(receiver) {
-                store.write_part(number, &part)?;
-                let runs = u32::try_from(part.runs.len()).unwrap_or(PART_RUNS);
-                written += runs;
-                log.line(
-                    "part",
-                    json!({ "number": number, "first_run": part.runs.first().map(|row| row.run), "runs": runs }),
-                );
-            }
-            Ok(written)
-        });
-        let mut interrupted = Ok(());
-        for runs in todo {
-            let records: Result<Vec<JobRecord>, Interrupted> =
-                pool.install(|| runs.par_iter().map(|&run| one(plan, samples, run, progress)).collect());
-            match records {
-                // The writer has gone only if it failed; its error is told below.
-                Ok(records) => {
-                    if sender.send(part(records)).is_err() {
+/// What the threads of a running sweep share.
+struct Running<'a> {
+    plan: &'a Plan,
+    samples: &'a Samples,
+    store: &'a Store,
+    progress: &'a Progress,
+    log: &'a Log,
+}
+
+impl Running<'_> {
+    /// Computes the parts one after another, each on all threads, while the one before is written. Returns the number of
+    /// runs written.
+    fn parts(&self, todo: &[Vec<u32>], first_number: u32, pool: &rayon::ThreadPool) -> anyhow::Result<u32> {
+        let (sender, receiver) = sync_channel(WAITING_PARTS);
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(move || self.write(first_number, receiver));
+            let mut interrupted = Ok(());
+            for runs in todo {
+                let records: Result<Vec<JobRecord>, Interrupted> =
+                    pool.install(|| runs.par_iter().map(|&run| self.one(run)).collect());
+                match records {
+                    // The writer has gone only if it failed; its error is told below.
+                    Ok(records) => {
+                        if sender.send(part(records)).is_err() {
+                            break;
+                        }
+                    }
+                    // Such a part is not written, so that the same command repeats it.
+                    Err(cause) => {
+                        interrupted = Err(cause);
                         break;
                     }
                 }
-                // Such a part is not written, so that the same command repeats it.
-                Err(cause) => {
-                    interrupted = Err(cause);
-                    break;
-                }
             }
-        }
-        drop(sender);
-        let written = match writer.join() {
-            Ok(written) => written?,
-            Err(panic) => std::panic::resume_unwind(panic),
-        };
-        interrupted?;
-        Ok(written)
-    })
-}
+            drop(sender);
+            let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            interrupted?;
+            Ok(written)
+        })
+    }
 
-fn one(plan: &Plan, samples: &Samples, run: u32, progress: &Progress) -> Result<JobRecord, Interrupted> {
-    let (cell, replicate) = plan.locate(run);
-    let sample = &samples[&(cell.dataset, cell.draw)];
-    let record = guard::run(&Job { plan, cell, replicate, sample })?;
-    progress.tick(record.run.outcome);
-    Ok(record)
+    fn write(&self, first_number: u32, parts: Receiver<Part>) -> Result<u32, records::RecordsError> {
+        let mut written = 0;
+        for (number, part) in (first_number..).zip(parts) {
+            self.store.write_part(number, &part)?;
+            let runs = u32::try_from(part.runs.len()).unwrap_or(PART_RUNS);
+            written += runs;
+            let first_run = part.runs.first().map(|row| row.run);
+            self.log.line("part", json!({ "number": number, "first_run": first_run, "runs": runs }));
+        }
+        Ok(written)
+    }
+
+    fn one(&self, run: u32) -> Result<JobRecord, Interrupted> {
+        let (cell, replicate) = self.plan.locate(run);
+        let sample = &self.samples[&(cell.dataset, cell.draw)];
+        let record = guard::run(&Job { plan: self.plan, cell, replicate, sample })?;
+        self.progress.tick(record.run.outcome);
+        Ok(record)
+    }
 }
 
 fn part(records: Vec<JobRecord>) -> Part {
@@ -228,4 +228,45 @@ fn observations<'a>(plan: &'a Plan, samples: &'a Samples) -> impl Iterator<Item 
             x: sample.row(row).to_vec(),
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use records::{Committed, CommittedPart, RunRange};
+
+    #[test]
+    fn only_runs_that_are_not_recorded_are_run_in_parts_that_do_not_interleave() {
+        assert_eq!(missing(3, &Committed::default()), [vec![0, 1, 2]]);
+        let folder = tempfile::tempdir().unwrap();
+        let plan = crate::plan::testing::plan("");
+        let store = Store::open(folder.path(), &categories(&plan), provenance::metadata(&plan)).unwrap();
+        let samples = samples(&plan).unwrap();
+        let progress = Progress::new(plan.runs(), 0, true);
+        let log = Log::open(folder.path()).unwrap();
+        let running = Running { plan: &plan, samples: &samples, store: &store, progress: &progress, log: &log };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        assert_eq!(running.parts(&[vec![5, 6], vec![30]], 4, &pool).unwrap(), 3);
+        let committed = store.committed().unwrap();
+        let ranges: Vec<RunRange> = committed.parts.iter().flat_map(|part: &CommittedPart| part.runs.clone()).collect();
+        assert_eq!(ranges, [RunRange { first: 5, last: 6 }, RunRange { first: 30, last: 30 }]);
+        let todo = missing(plan.runs(), &committed);
+        assert_eq!(todo.concat(), (0..72).filter(|run| ![5, 6, 30].contains(run)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn categories_follow_the_plan_and_observations_the_draws() {
+        let plan = crate::plan::testing::plan("");
+        let categories = categories(&plan);
+        assert_eq!(categories.dataset, ["faithful", "round"]);
+        assert_eq!(categories.method, ["em", "k-means"]);
+        assert_eq!(categories.policy, ["stop", "ridge=1e-6"]);
+        assert_eq!(categories.stop, ["gain-per-row=1e-11,max-iterations=100"]);
+        let samples = samples(&plan).unwrap();
+        let rows: Vec<ObservationRow> = observations(&plan, &samples).collect();
+        assert_eq!(rows.len(), 272 + 2 * 40);
+        assert_eq!((rows[0].x.as_slice(), &rows[0].truth), ([3.6, 79.0].as_slice(), &None));
+        assert_eq!((rows[312].dataset.as_str(), rows[312].draw, rows[312].row), ("round", 1, 0));
+        assert!(rows[312].truth.is_some() && rows[312].x != rows[272].x);
+    }
 }

@@ -1,7 +1,8 @@
 //! Errors in the config, in the manner of rustc: file, line and column, what was found, what was expected, and what to
 //! do. A [`Diagnostic`] names a place in the [`Sources`]; [`render`] draws it.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use std::fmt::Write as _;
 use std::ops::Range;
 
 /// One error.
@@ -49,12 +50,6 @@ impl Diagnostic {
     #[must_use]
     pub fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
-    }
-
-    /// Adds what to do, if there is anything to say.
-    #[must_use]
-    pub fn maybe_help(self, help: Option<String>) -> Self {
-        Self { help: help.or(self.help), ..self }
     }
 }
 
@@ -120,31 +115,28 @@ pub fn render(sources: &Sources, diagnostics: &[Diagnostic], styled: bool) -> St
         1 => "1 error".to_owned(),
         several => format!("{several} errors"),
     };
-    text.push_str(&format!("{count}; nothing was run, nothing was written\n"));
+    let _ = writeln!(text, "{count}; nothing was run, nothing was written");
     text
 }
 
 fn group<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Group<'a> {
     let mut group = Group::with_title(Level::ERROR.primary_title(diagnostic.title.as_str()));
-    match diagnostic.span.as_ref().and_then(|span| sources.find(span)) {
-        Some((source, span)) => {
-            let primary = AnnotationKind::Primary.span(span).label(diagnostic.label.as_str());
-            let mut snippet = Snippet::source(source.text.as_str()).path(source.name.as_str()).annotation(primary);
-            if let Some((place, label)) = &diagnostic.context
-                && let Some((other, place)) = sources.find(place)
-                && other.start == source.start
-            {
-                snippet = snippet.annotation(AnnotationKind::Context.span(place).label(label.as_str()));
-            }
-            group = group.element(snippet);
+    if let Some((source, span)) = diagnostic.span.as_ref().and_then(|span| sources.find(span)) {
+        let primary = AnnotationKind::Primary.span(span).label(diagnostic.label.as_str());
+        let mut snippet = Snippet::source(source.text.as_str()).path(source.name.as_str()).annotation(primary);
+        if let Some((place, label)) = &diagnostic.context
+            && let Some((other, place)) = sources.find(place)
+            && other.start == source.start
+        {
+            snippet = snippet.annotation(AnnotationKind::Context.span(place).label(label.as_str()));
         }
-        None => {
-            if let Some(source) = sources.0.first() {
-                group = group.element(annotate_snippets::Origin::path(source.name.as_str()));
-            }
-            if !diagnostic.label.is_empty() {
-                group = group.element(Level::NOTE.message(diagnostic.label.as_str()));
-            }
+        group = group.element(snippet);
+    } else {
+        if let Some(source) = sources.0.first() {
+            group = group.element(Origin::path(source.name.as_str()));
+        }
+        if !diagnostic.label.is_empty() {
+            group = group.element(Level::NOTE.message(diagnostic.label.as_str()));
         }
     }
     if let Some(note) = &diagnostic.note {

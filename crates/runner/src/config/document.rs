@@ -58,7 +58,7 @@ fn read(text: &str, overrides: &[String]) -> Result<(SweepFile, Places), Vec<Dia
     if found.is_empty() {
         for text in overrides {
             if let Err(diagnostic) = apply(&mut table, text) {
-                found.push(diagnostic);
+                found.push(*diagnostic);
             }
         }
     }
@@ -76,42 +76,42 @@ fn syntax(error: &toml::de::Error) -> Diagnostic {
     Diagnostic::new("this is not TOML").at(error.span(), error.message())
 }
 
+/// What an override looks like.
+const OVERRIDE: &str =
+    "an override is KEY=VALUE with a TOML value: replicates=20, 'grid.start=[\"tutorial\"]', dataset.mixture.0.n=100";
+
 /// Sets the override `text`, which is padded to its place.
-fn apply<'i>(table: &mut Table<'i>, text: &'i str) -> Result<(), Diagnostic> {
+fn apply<'i>(table: &mut Table<'i>, text: &'i str) -> Result<(), Box<Diagnostic>> {
     let start = text.len() - text.trim_start().len();
-    let help = "an override is KEY=VALUE with a TOML value: replicates=20, 'grid.start=[\"tutorial\"]', dataset.mixture.0.n=100";
-    let Some((key, _)) = text.split_once('=') else {
-        return Err(Diagnostic::new("an override without `=`").at(Some(start..text.len()), "no value").help(help));
+    let refused =
+        |title: &str, label: &str| Box::new(Diagnostic::new(title).at(Some(start..text.len()), label).help(OVERRIDE));
+    let Some((key, value)) = text.split_once('=') else {
+        return Err(refused("an override without `=`", "no value"));
     };
     let whole = DeTable::parse(text).map_err(|error| {
-        let name = text[key.len() + 1..].trim();
-        let bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_+.".contains(c));
-        let quote = bare.then(|| {
-            format!("a string needs quotes, and quotes need quotes of the shell: '{}=\"{name}\"'", key.trim())
-        });
-        syntax(&error).help(help).maybe_help(quote)
+        let name = value.trim();
+        let bare = !name.is_empty()
+            && !key.trim().is_empty()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_+.".contains(c));
+        let quotes = format!("a string needs quotes, and those need quotes of the shell: '{}=\"{name}\"'", key.trim());
+        Box::new(syntax(&error).help(if bare { &quotes } else { OVERRIDE }))
     })?;
     let mut keys: Vec<Spanned<DeString<'i>>> = Vec::new();
-    let depth = 1 + key.matches('.').count();
     let mut level = whole.into_inner();
+    let depth = 1 + key.matches('.').count();
     loop {
         let Some((name, value)) = level.into_iter().next() else { return Ok(()) };
         keys.push(name);
-        match value {
-            inner if keys.len() == depth => {
-                return spans::set(table.get_mut(), &keys, inner).map_err(|blocked| {
-                    Diagnostic::new("this key cannot be set").at(Some(blocked.span), blocked.reason).help(help)
-                });
-            }
-            inner => match inner.into_inner() {
-                DeValue::Table(next) => level = next,
-                _ => {
-                    return Err(
-                        Diagnostic::new("quoted keys with dots cannot be overridden").at(Some(start..text.len()), "")
-                    );
-                }
-            },
+        if keys.len() == depth {
+            return spans::set(table.get_mut(), &keys, value).map_err(|blocked| {
+                let place = Diagnostic::new("this key cannot be set").at(Some(blocked.span), blocked.reason);
+                Box::new(place.help(OVERRIDE))
+            });
         }
+        let DeValue::Table(next) = value.into_inner() else {
+            return Err(refused("a key with a quoted dot cannot be overridden", "set it in the config"));
+        };
+        level = next;
     }
 }
 
@@ -129,11 +129,14 @@ fn shape(mut table: Table<'_>, places: &Places) -> Result<SweepFile, Vec<Diagnos
         let path = error.span().and_then(|span| places.path_at(&span)).unwrap_or("").to_owned();
         let names: Vec<&str> = error.message().split('`').skip(1).step_by(2).collect();
         let missing = error.message().starts_with("missing field");
+        // What is left of a table without its one entry.
+        let left_over = error.message().starts_with("wanted ") && excused.iter().any(|inner| inner.starts_with(&path));
         if error.message().starts_with("unknown field") && names.len() > 1 {
             let table = path.rsplit_once('.').map_or("", |(table, _)| table);
             excused.extend(closest(names[0], names[1..].iter().copied()).map(|key| join(table, key)));
         }
-        if !missing || !names.first().is_some_and(|key| excused.contains(&join(&path, key))) {
+        let known = missing && names.first().is_some_and(|key| excused.contains(&join(&path, key)));
+        if !known && !left_over {
             found.push(rephrase(&error, &path, &names));
         }
         excused.push(path);
@@ -171,22 +174,23 @@ fn rephrase(error: &toml::de::Error, path: &str, names: &[&str]) -> Diagnostic {
     }
     if message.starts_with("missing field") && !names.is_empty() {
         let whose = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
-        return Diagnostic::new(format!("missing key `{}`{whose}", names[0]))
-            .at(span.filter(|_| !path.is_empty()), "this table needs it")
-            .help(example(names[0]));
+        let missing = Diagnostic::new(format!("missing key `{}`{whose}", names[0])).help(example(names[0]));
+        return if path.is_empty() { missing } else { missing.at(span, "this table needs it") };
     }
     if let Some((found, expected)) = message.split_once(", expected ")
         && let Some((_, found)) = found.split_once(": ")
     {
         let label = match (found, expected) {
             ("unit variant", _) => "this policy needs its number: { ridge = 1e-6 }".to_owned(),
-            (_, "unit variant" | "unit") => "this policy takes no number: \"stop\"".to_owned(),
             _ => format!("expected {}, found {}", in_words(expected), found_in_words(found)),
         };
         return Diagnostic::new(format!("wrong value for `{path}`")).at(span, label);
     }
-    if message.starts_with("wanted ") {
-        let label = format!("expected one {}: a name, or a table with one key", noun(path));
+    if message.starts_with("wanted ") || message.starts_with("expected table") {
+        let label = match noun(path) {
+            "policy" => "expected a policy: \"stop\" or { ridge = 1e-6 }".to_owned(),
+            noun => format!("expected the name of a {noun}"),
+        };
         return Diagnostic::new(format!("wrong value for `{path}`")).at(span, label);
     }
     Diagnostic::new(format!("wrong value for `{path}`")).at(span, message)
@@ -194,15 +198,15 @@ fn rephrase(error: &toml::de::Error, path: &str, names: &[&str]) -> Diagnostic {
 
 /// What the names at `path` are names of.
 fn noun(path: &str) -> &'static str {
-    let key = path.rsplit('.').next().unwrap_or("").split('[').next().unwrap_or("");
-    match key {
-        "method" => "method",
-        "covariance" => "covariance structure",
-        "start" => "start",
-        "policy" => "policy",
-        "standardise" => "way to standardise",
-        _ => "name",
-    }
+    let noun = |key: &str| match key {
+        "method" => Some("method"),
+        "covariance" => Some("covariance structure"),
+        "start" => Some("start"),
+        "policy" => Some("policy"),
+        "standardise" => Some("way to standardise"),
+        _ => None,
+    };
+    path.rsplit(['.', '[']).find_map(noun).unwrap_or("name")
 }
 
 fn alternatives(known: &[&str]) -> String {

@@ -5,3 +5,5 @@ pub mod diagnostics;
 pub mod document;
 pub mod spans;
 pub mod sweep_file;
+#[cfg(test)]
+mod tests;

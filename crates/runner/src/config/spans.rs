@@ -54,10 +54,12 @@ impl Places {
         self.0.get(path)
     }
 
-    /// The path of the key or value that stands exactly at `span`.
+    /// The path of the key or value that stands exactly at `span`; the innermost, because an array of tables stands where
+    /// its first table does.
     pub fn path_at(&self, span: &Range<usize>) -> Option<&str> {
         let at = |place: &Place| place.key.as_ref() == Some(span) || place.value == *span;
-        self.0.iter().find(|(_, place)| at(place)).map(|(path, _)| path.as_str())
+        let found = self.0.iter().filter(|(_, place)| at(place)).map(|(path, _)| path.as_str());
+        found.max_by_key(|path| path.len())
     }
 
     /// The keys of the table at `path`, in the order of the text.
@@ -75,24 +77,28 @@ impl Places {
     }
 }
 
-/// Removes the entry whose key or value stands exactly at `span`; says whether there was one.
+/// Removes the innermost entry whose key or value stands exactly at `span`; says whether there was one.
 pub fn prune(table: &mut DeTable<'_>, span: &Range<usize>) -> bool {
-    let found = table.iter().find(|(key, value)| key.span() == *span || value.span() == *span);
-    if let Some(key) = found.map(|(key, _)| key.get_ref().to_string()) {
-        return table.remove(key.as_str()).is_some();
+    if table.iter_mut().any(|(_, value)| prune_value(value.get_mut(), span)) {
+        return true;
     }
-    table.iter_mut().any(|(_, value)| prune_value(value.get_mut(), span))
+    let found = table.iter().find(|(key, value)| key.span() == *span || value.span() == *span);
+    let Some(key) = found.map(|(key, _)| key.get_ref().to_string()) else { return false };
+    table.remove(key.as_str()).is_some()
 }
 
 fn prune_value(value: &mut DeValue<'_>, span: &Range<usize>) -> bool {
     match value {
         DeValue::Table(table) => prune(table, span),
         DeValue::Array(array) => {
-            if array.iter().any(|element| element.span() == *span) {
-                *array = array.iter().filter(|element| element.span() != *span).cloned().collect();
+            if array.iter_mut().any(|element| prune_value(element.get_mut(), span)) {
                 return true;
             }
-            array.iter_mut().any(|element| prune_value(element.get_mut(), span))
+            let found = array.iter().any(|element| element.span() == *span);
+            if found {
+                *array = array.iter().filter(|element| element.span() != *span).cloned().collect();
+            }
+            found
         }
         _ => false,
     }

@@ -67,7 +67,7 @@ pub struct BuiltinFile {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
     /// Scaling of the columns.
-    #[serde(default)]
+    #[serde(default = "unscaled")]
     pub standardise: Standardise,
     /// Starts per cell, instead of the study's number.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,7 +94,7 @@ pub struct MixtureFile {
     #[serde(default = "one")]
     pub draws: u32,
     /// Scaling of the columns.
-    #[serde(default)]
+    #[serde(default = "unscaled")]
     pub standardise: Standardise,
     /// Starts per cell and draw, instead of the study's number.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,7 +118,7 @@ pub struct CsvFile {
     /// Numbers of components K.
     pub components: Vec<u32>,
     /// Scaling of the columns.
-    #[serde(default)]
+    #[serde(default = "unscaled")]
     pub standardise: Standardise,
     /// Starts per cell, instead of the study's number.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -281,6 +281,10 @@ fn one() -> u32 {
     1
 }
 
+fn unscaled() -> Standardise {
+    Standardise::None
+}
+
 fn full() -> Vec<Covariance> {
     vec![Covariance::Full]
 }
@@ -294,4 +298,30 @@ pub fn schema() -> String {
     let mut text = serde_json::to_string_pretty(&schemars::schema_for!(SweepFile)).unwrap_or_default();
     text.push('\n');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checked_in_schema_is_fresh() {
+        let fresh = schema();
+        let checked_in = include_str!("../../../../schemas/sweep.schema.json");
+        assert!(fresh == checked_in, "run: cargo run -p runner -- schema > schemas/sweep.schema.json");
+    }
+
+    #[test]
+    fn every_key_is_documented() {
+        let schema: serde_json::Value = serde_json::from_str(&schema()).unwrap();
+        let mut structs = vec![&schema];
+        structs.extend(schema["$defs"].as_object().unwrap().values());
+        let properties = structs.iter().filter_map(|one| one["properties"].as_object()).flatten();
+        let mut count = 0;
+        for (key, property) in properties {
+            assert!(property["description"].is_string(), "{key} has no description: {property}");
+            count += 1;
+        }
+        assert!(count > 40, "{count}");
+    }
 }

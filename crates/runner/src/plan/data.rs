@@ -101,6 +101,7 @@ struct Common<'a> {
     /// Its path in the config, for example `dataset.csv[0]`.
     at: String,
     components: &'a [u32],
+    columns: &'a [String],
     standardise: Standardise,
     replicates: Option<u32>,
 }
@@ -132,6 +133,7 @@ pub fn datasets(file: &SweepFile, folder: &Path, errors: &mut Errors<'_>) -> Vec
         let common = Common {
             at: at.clone(),
             components: &entry.components,
+            columns: entry.columns.as_deref().unwrap_or_default(),
             standardise: entry.standardise,
             replicates: entry.replicates,
         };
@@ -143,6 +145,7 @@ pub fn datasets(file: &SweepFile, folder: &Path, errors: &mut Errors<'_>) -> Vec
         let common = Common {
             at: at.clone(),
             components: &entry.components,
+            columns: &[],
             standardise: entry.standardise,
             replicates: entry.replicates,
         };
@@ -154,6 +157,7 @@ pub fn datasets(file: &SweepFile, folder: &Path, errors: &mut Errors<'_>) -> Vec
         let common = Common {
             at: at.clone(),
             components: &entry.components,
+            columns: entry.columns.as_deref().unwrap_or_default(),
             standardise: entry.standardise,
             replicates: entry.replicates,
         };
@@ -221,22 +225,20 @@ fn builtin(
         );
         return None;
     };
-    let variant = match known.variant(entry.variant.as_deref()) {
-        Ok(variant) => variant.map(|form| form.name.to_owned()),
-        Err(_) => {
-            let typed = entry.variant.as_deref().unwrap_or_default();
-            let help = match known.variants {
-                [] => "it comes in one form: leave `variant` out".to_owned(),
-                forms => suggestion(typed, forms.iter().map(|form| form.name)),
-            };
-            errors.push(
-                Diagnostic::new(format!("data set `{}` has no variant `{typed}`", entry.id))
-                    .at(errors.span(&format!("{at}.variant")), "no such variant")
-                    .help(help),
-            );
-            return None;
-        }
+    let Ok(variant) = known.variant(entry.variant.as_deref()) else {
+        let typed = entry.variant.as_deref().unwrap_or_default();
+        let help = match known.variants {
+            [] => "it comes in one form: leave `variant` out".to_owned(),
+            forms => suggestion(typed, forms.iter().map(|form| form.name)),
+        };
+        errors.push(
+            Diagnostic::new(format!("data set `{}` has no variant `{typed}`", entry.id))
+                .at(errors.span(&format!("{at}.variant")), "no such variant")
+                .help(help),
+        );
+        return None;
     };
+    let variant = variant.map(|form| form.name.to_owned());
     let sample = known.load(variant.as_deref()).and_then(|sample| match &entry.columns {
         Some(columns) => sample.select_columns(columns),
         None => Ok(sample),
@@ -298,8 +300,9 @@ fn refused(name: &str, error: &DatasetError, common: &Common<'_>, errors: &Error
     let at = &common.at;
     match error {
         DatasetError::UnknownColumn { column, known } => {
+            let index = common.columns.iter().position(|typed| typed == column).unwrap_or_default();
             Diagnostic::new(format!("data set `{name}` has no column `{column}`"))
-                .at(errors.span_of_name(&format!("{at}.columns"), column), "no such column")
+                .at(errors.span(&format!("{at}.columns[{index}]")), "no such column")
                 .help(suggestion(column, known.iter().map(String::as_str)))
         }
         DatasetError::DuplicateColumn { .. } | DatasetError::NoColumns => {

@@ -13,6 +13,8 @@ pub mod resolve;
 
 #[cfg(test)]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 
 use crate::kinds::{Covariance, Method, Policy, StartKind, StopRule};
 use crate::seeds;

@@ -35,16 +35,6 @@ impl Errors<'_> {
         }
     }
 
-    /// The place of the string `name` in the array at `path`.
-    pub fn span_of_name(&self, path: &str, name: &str) -> Option<Range<usize>> {
-        let quoted = |span: &Range<usize>| span.len() == name.len() + 2;
-        (0..)
-            .map_while(|i| self.places.get(&format!("{path}[{i}]")))
-            .map(|place| place.value.clone())
-            .find(quoted)
-            .or_else(|| self.span(path))
-    }
-
     /// Refuses 0.
     pub fn at_least_one(&mut self, number: u32, path: &str, what: &str) {
         if number == 0 {

@@ -1,0 +1,302 @@
+//! Keys and values that do not have the shape of a config: what serde finds, in our words.
+
+use super::check;
+
+#[test]
+fn a_misspelt_key() {
+    check(
+        "replicates = 3",
+        "replicatse = 3",
+        r"
+error: unknown key `replicatse`
+ --> test.toml:3:1
+  |
+3 | replicatse = 3
+  | ^^^^^^^^^^ not a key of this table
+  |
+  = help: did you mean `replicates`?
+",
+    );
+}
+
+#[test]
+fn text_for_a_number() {
+    check(
+        "replicates = 3",
+        r#"replicates = "many""#,
+        r#"
+error: wrong value for `replicates`
+ --> test.toml:3:14
+  |
+3 | replicates = "many"
+  |              ^^^^^^ expected a whole number from 0 to 4294967295, found "many"
+"#,
+    );
+}
+
+#[test]
+fn a_negative_count() {
+    check(
+        "replicates = 3",
+        "replicates = -1",
+        r"
+error: wrong value for `replicates`
+ --> test.toml:3:14
+  |
+3 | replicates = -1
+  |              ^^ expected a whole number from 0 to 4294967295, found -1
+",
+    );
+}
+
+#[test]
+fn a_negative_seed() {
+    check(
+        "seed = 7",
+        "seed = -7",
+        r"
+error: wrong value for `seed`
+ --> test.toml:2:8
+  |
+2 | seed = -7
+  |        ^^ expected a whole number from 0 to 9223372036854775807, found -7
+",
+    );
+}
+
+#[test]
+fn a_missing_key() {
+    check(
+        "seed = 7\n",
+        "",
+        r"
+error: missing key `seed`
+--> test.toml
+ = help: add seed = 1
+",
+    );
+}
+
+#[test]
+fn a_missing_key_of_a_table() {
+    check(
+        "max-iterations = 100\n",
+        "",
+        r"
+error: missing key `max-iterations` in `stop`
+  --> test.toml:23:1
+   |
+23 | [stop]
+   | ^^^^^^ this table needs it
+   |
+   = help: add max-iterations = 1000
+",
+    );
+}
+
+#[test]
+fn a_number_for_an_array() {
+    check(
+        "components = [2, 3]",
+        "components = 2",
+        r"
+error: wrong value for `dataset.builtin[0].components`
+ --> test.toml:7:14
+  |
+7 | components = 2
+  |              ^ expected an array [...], found 2
+",
+    );
+}
+
+#[test]
+fn an_unknown_start() {
+    check(
+        r#"start = ["tutorial", "#,
+        r#"start = ["tutroial", "#,
+        r#"
+error: unknown start `tutroial`
+  --> test.toml:20:10
+   |
+20 | start = ["tutroial", "random-points"]
+   |          ^^^^^^^^^^ expected `tutorial`, `random-points`, `random-responsibilities`, `k-means++`, `k-means` or `all-pairs`
+   |
+   = help: did you mean `tutorial`?
+"#,
+    );
+}
+
+#[test]
+fn an_unknown_start_unlike_any_other() {
+    check(
+        r#"start = ["tutorial", "#,
+        r#"start = ["nonsense", "#,
+        r#"
+error: unknown start `nonsense`
+  --> test.toml:20:10
+   |
+20 | start = ["nonsense", "random-points"]
+   |          ^^^^^^^^^^ expected `tutorial`, `random-points`, `random-responsibilities`, `k-means++`, `k-means` or `all-pairs`
+   |
+   = help: known: `tutorial`, `random-points`, `random-responsibilities`, `k-means++`, `k-means`, `all-pairs`
+"#,
+    );
+}
+
+#[test]
+fn a_number_for_a_start() {
+    check(
+        r#"start = ["tutorial", "#,
+        "start = [3, ",
+        r#"
+error: wrong value for `grid.start[0]`
+  --> test.toml:20:10
+   |
+20 | start = [3, "random-points"]
+   |          ^ expected the name of a start
+"#,
+    );
+}
+
+#[test]
+fn a_policy_without_its_number() {
+    check(
+        r#""stop", { ridge = 1e-6 }"#,
+        r#""ridge""#,
+        r#"
+error: wrong value for `grid.policy[0]`
+  --> test.toml:21:11
+   |
+21 | policy = ["ridge"]
+   |           ^^^^^^^ this policy needs its number: { ridge = 1e-6 }
+"#,
+    );
+}
+
+#[test]
+fn a_number_for_a_policy_without_one() {
+    check(
+        r#""stop", { ridge = 1e-6 }"#,
+        "{ stop = 1 }",
+        r#"
+error: wrong value for `grid.policy[0].stop`
+  --> test.toml:21:20
+   |
+21 | policy = [{ stop = 1 }]
+   |                    ^ expected a policy: "stop" or { ridge = 1e-6 }
+"#,
+    );
+}
+
+#[test]
+fn an_unknown_policy_with_a_number() {
+    check(
+        r#""stop", { ridge = 1e-6 }"#,
+        "{ rigde = 1 }",
+        r"
+error: unknown policy `rigde`
+  --> test.toml:21:13
+   |
+21 | policy = [{ rigde = 1 }]
+   |             ^^^^^ expected `stop` or `ridge`
+   |
+   = help: did you mean `ridge`?
+",
+    );
+}
+
+#[test]
+fn two_policies_in_one() {
+    check(
+        r#""stop", { ridge = 1e-6 }"#,
+        "{ ridge = 1.0, stop = 1 }",
+        r#"
+error: wrong value for `grid.policy[0]`
+  --> test.toml:21:11
+   |
+21 | policy = [{ ridge = 1.0, stop = 1 }]
+   |           ^^^^^^^^^^^^^^^^^^^^^^^^^ expected a policy: "stop" or { ridge = 1e-6 }
+"#,
+    );
+}
+
+#[test]
+fn a_misspelt_key_is_not_reported_as_missing_too() {
+    check(
+        "max-iterations = 100",
+        "max-iteration = 100",
+        r"
+error: unknown key `max-iteration` in `stop`
+  --> test.toml:25:1
+   |
+25 | max-iteration = 100
+   | ^^^^^^^^^^^^^ not a key of this table
+   |
+   = help: did you mean `max-iterations`?
+",
+    );
+}
+
+#[test]
+fn an_unknown_policy_in_a_filter() {
+    check(
+        "max-iterations = 100",
+        r#"max-iterations = 100
+[[exclude]]
+policy = "rigde""#,
+        r#"
+error: unknown policy `rigde`
+  --> test.toml:27:10
+   |
+27 | policy = "rigde"
+   |          ^^^^^^^ expected `stop` or `ridge`
+   |
+   = help: did you mean `ridge`?
+"#,
+    );
+}
+
+#[test]
+fn a_number_for_a_policy_in_a_filter() {
+    check(
+        "max-iterations = 100",
+        "max-iterations = 100\n[[exclude]]\npolicy = 3",
+        r#"
+error: wrong value for `exclude[0].policy`
+  --> test.toml:27:10
+   |
+27 | policy = 3
+   |          ^ expected a policy ("ridge" or { ridge = 1e-6 }), found 3
+"#,
+    );
+}
+
+#[test]
+fn text_that_is_not_toml() {
+    check(
+        "[grid]",
+        "[grid",
+        r"
+error: this is not TOML
+  --> test.toml:18:6
+   |
+18 | [grid
+   |      ^ unclosed table, expected `]`
+",
+    );
+}
+
+#[test]
+fn a_key_given_twice() {
+    check(
+        "replicates = 3",
+        "replicates = 3\nreplicates = 4",
+        r"
+error: this is not TOML
+ --> test.toml:4:1
+  |
+4 | replicates = 4
+  | ^^^^^^^^^^ duplicate key
+",
+    );
+}
