@@ -4,7 +4,7 @@
 //! One logarithm per vector lane and 32 vectors instead of one per point: the sums lie in [1, k], so 32 of them multiply
 //! without overflow.
 
-use super::exp::exp_slice;
+use super::exp::exp_shifted;
 use super::{Block, Level, WIDTH, padded};
 use pulp::{Simd, WithSimd};
 
@@ -44,29 +44,23 @@ impl WithSimd for Op<'_> {
         let stride = weights.len();
         let (weight, _) = S::as_simd_f64s(weights);
         let (largest, _) = S::as_mut_simd_f64s(&mut work.largest[..stride]);
-        let (sums, _) = S::as_mut_simd_f64s(&mut work.sums[..stride]);
         let (zero, one) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0));
 
+        // The first pass only looks, the second exponentiates and sums: every density is loaded twice and stored once.
         largest.fill(simd.splat_f64s(f64::NEG_INFINITY));
-        for (component, &log_weight) in values.chunks_exact_mut(stride).zip(log_weights) {
+        for (component, &log_weight) in values.chunks_exact(stride).zip(log_weights) {
             let log_weight = simd.splat_f64s(log_weight);
-            for (a, m) in S::as_mut_simd_f64s(component).0.iter_mut().zip(&mut *largest) {
-                *a = simd.add_f64s(*a, log_weight);
-                *m = simd.max_f64s(*m, *a);
+            for (&a, m) in S::as_simd_f64s(component).0.iter().zip(&mut *largest) {
+                *m = simd.max_f64s(*m, simd.add_f64s(a, log_weight));
             }
         }
-        for component in values.chunks_exact_mut(stride) {
-            for (a, &m) in S::as_mut_simd_f64s(component).0.iter_mut().zip(&*largest) {
-                *a = simd.sub_f64s(*a, m);
-            }
+        work.sums[..stride].fill(0.0);
+        let largest_plain = &work.largest[..stride];
+        for (component, &log_weight) in values.chunks_exact_mut(stride).zip(log_weights) {
+            exp_shifted(component, log_weight, largest_plain, &mut work.sums[..stride]);
         }
-        exp_slice(values);
-        sums.fill(zero);
-        for component in values.chunks_exact(stride) {
-            for (sum, &e) in sums.iter_mut().zip(S::as_simd_f64s(component).0) {
-                *sum = simd.add_f64s(*sum, e);
-            }
-        }
+        let (largest, _) = S::as_simd_f64s(&work.largest[..stride]);
+        let (sums, _) = S::as_mut_simd_f64s(&mut work.sums[..stride]);
 
         // Σ w (m + log sum): the padding has w = 0, which turns its factor into 1.
         let mut total = zero;
@@ -82,7 +76,7 @@ impl WithSimd for Op<'_> {
                 }
                 let mut lanes = [1.0; WIDTH];
                 S::as_mut_simd_f64s(&mut lanes).0[0] = product;
-                total += lanes.iter().map(|lane| lane.ln()).sum::<f64>();
+                total += lanes[..S::F64_LANES].iter().map(|lane| lane.ln()).sum::<f64>();
             }
         } else {
             // A weight is an exponent: one logarithm per point.

@@ -142,28 +142,60 @@ impl<const D: usize> WithSimd for SmallMoments<'_, D> {
         let zero = simd.splat_f64s(0.0);
         for (k, r) in self.responsibilities.chunks_exact(self.block.stride()).enumerate() {
             let map = SmallMap::<S, D>::load(simd, self.map, k);
-            let mut count = zero;
-            let mut first = [zero; D];
-            let mut second = [[zero; D]; D];
-            for (v, &r) in S::as_simd_f64s(r).0.iter().enumerate() {
-                let y = map.whiten(simd, &points, v);
-                count = simd.add_f64s(count, r);
-                for a in 0..D {
-                    let weighted = simd.mul_f64s(r, y[a]);
-                    first[a] = simd.add_f64s(first[a], weighted);
-                    for b in 0..=a {
-                        second[a][b] = simd.mul_add_f64s(weighted, y[b], second[a][b]);
-                    }
+            // Two sets of sums for d ≤ 2, where one would wait for its own additions.
+            let mut sums = [SmallSums::<S, D>::zero(zero), SmallSums::zero(zero)];
+            let (r, _) = S::as_simd_f64s(r);
+            let (pairs, rest) = r.as_chunks::<2>();
+            if D <= 2 {
+                for (v, r) in pairs.iter().enumerate() {
+                    sums[0].add(simd, r[0], map.whiten(simd, &points, 2 * v));
+                    sums[1].add(simd, r[1], map.whiten(simd, &points, 2 * v + 1));
+                }
+                for &r in rest {
+                    sums[0].add(simd, r, map.whiten(simd, &points, 2 * pairs.len()));
+                }
+            } else {
+                for (v, &r) in r.iter().enumerate() {
+                    sums[0].add(simd, r, map.whiten(simd, &points, v));
                 }
             }
-            self.counts[k] += simd.reduce_sum_f64s(count);
+            let [a, b] = sums;
+            let total = |a: S::f64s, b: S::f64s| simd.reduce_sum_f64s(simd.add_f64s(a, b));
+            self.counts[k] += total(a.count, b.count);
             let mut packed = k * triangle(D);
-            for a in 0..D {
-                self.first[k * D + a] += simd.reduce_sum_f64s(first[a]);
-                for b in 0..=a {
-                    self.second[packed] += simd.reduce_sum_f64s(second[a][b]);
+            for i in 0..D {
+                self.first[k * D + i] += total(a.first[i], b.first[i]);
+                for j in 0..=i {
+                    self.second[packed] += total(a.second[i][j], b.second[i][j]);
                     packed += 1;
                 }
+            }
+        }
+    }
+}
+
+/// Σ r, Σ r y, Σ r y yᵀ (lower triangle), in registers.
+#[derive(Clone, Copy)]
+struct SmallSums<S: Simd, const D: usize> {
+    count: S::f64s,
+    first: [S::f64s; D],
+    second: [[S::f64s; D]; D],
+}
+
+impl<S: Simd, const D: usize> SmallSums<S, D> {
+    #[inline(always)]
+    fn zero(zero: S::f64s) -> Self {
+        Self { count: zero, first: [zero; D], second: [[zero; D]; D] }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, simd: S, r: S::f64s, y: [S::f64s; D]) {
+        self.count = simd.add_f64s(self.count, r);
+        for a in 0..D {
+            let weighted = simd.mul_f64s(r, y[a]);
+            self.first[a] = simd.add_f64s(self.first[a], weighted);
+            for b in 0..=a {
+                self.second[a][b] = simd.mul_add_f64s(weighted, y[b], self.second[a][b]);
             }
         }
     }
