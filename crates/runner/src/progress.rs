@@ -1,6 +1,6 @@
 //! Progress on stderr: one bar with rate, time left and counters; without a terminal a plain line every 10 %.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use records::RunOutcome;
 use std::io::IsTerminal as _;
 use std::sync::Mutex;
@@ -36,8 +36,11 @@ impl Progress {
             Display::Nothing
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::with_draw_target(Some(u64::from(total)), ProgressDrawTarget::stderr());
-            let template = "{bar:30} {human_pos}/{human_len} {per_sec} {eta} left  {msg}";
-            bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+            let template = "{bar:30} {human_pos}/{human_len} {rate} {eta} left  {msg}";
+            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            bar.set_style(style.with_key("rate", |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+                let _ = write!(text, "{:.0} runs/s", state.per_sec());
+            }));
             bar.set_position(u64::from(recorded));
             bar.reset_eta();
             Display::Bar(bar, Mutex::new(Instant::now()))
