@@ -3,7 +3,8 @@
 use em::stop::MaxIterations;
 use em::{Begin, Fit, Plain, Serial, Stopping, TraceRow, fit};
 use linalg::{Level, Total};
-use mixture::{Constraint, Full, Mixture, MixtureParameters, Reference, Structure};
+use mixture::gaussian::structure::{Eee, Vii, Vvi};
+use mixture::{Constraint, Full, Gaussian, Mixture, MixtureParameters, Reference, Structure};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -69,4 +70,19 @@ fn check<S: Structure>(structure: &str) {
 #[test]
 fn full_covariances() {
     check::<Full>("full");
+}
+
+#[test]
+fn tied_covariances() {
+    check::<Gaussian<Eee>>("tied");
+}
+
+#[test]
+fn diagonal_covariances() {
+    check::<Gaussian<Vvi>>("diag");
+}
+
+#[test]
+fn spherical_covariances() {
+    check::<Gaussian<Vii>>("spherical");
 }
