@@ -25,13 +25,13 @@ pub fn start(job: &Job<'_>, total: &Total) -> Result<Start, StartError> {
         StartKind::Tutorial => {
             start::points(x, &kmeans::rows_with_replacement(n, k, rng), PointCovariance::Identity, total)
         }
-        StartKind::RandomPoints => start::points(x, &kmeans::distinct_rows(x, d, k, rng)?, PointCovariance::Total, total),
+        StartKind::RandomPoints => {
+            start::points(x, &kmeans::distinct_rows(x, d, k, rng)?, PointCovariance::Total, total)
+        }
         StartKind::RandomResponsibilities => start::random_responsibilities(rows.all(), k, rng)?,
         StartKind::KMeansPlusPlus => start::points(x, &kmeans::plus_plus(x, d, k, rng)?, PointCovariance::Total, total),
         StartKind::KMeans => start::k_means_partition(&rows, k, total, Level::detect(), rng)?,
-        StartKind::AllPairs => {
-            start::points(x, &start::pair(n, job.replicate as usize), PointCovariance::Total, total)
-        }
+        StartKind::AllPairs => start::points(x, &start::pair(n, job.replicate as usize), PointCovariance::Total, total),
     })
 }
 
