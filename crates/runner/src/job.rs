@@ -149,6 +149,9 @@ pub fn run_k_means(job: &Job<'_>, start: &Start, total: Total, record: &mut JobR
     Ok(())
 }
 
+/// Rows of the trace before a failure that are kept in spite of the stride.
+const BEFORE_FAILURE: usize = 16;
+
 /// Keeps every row: the rate needs consecutive ones, also where the table keeps every tenth.
 struct Recorder(Vec<TraceRow>);
 
@@ -244,9 +247,12 @@ impl JobRecord {
                 run.remaining_gap = convergence::remaining_gap(&trace, job.sample.n);
             }
         }
-        let last = trace.len().saturating_sub(1);
+        let (length, stride) = (trace.len(), job.plan.record.trace_stride as usize);
+        let whole = job.replicate < job.plan.record.full_traces;
+        // How a covariance collapses is told by the iterations before it.
+        let tail = if matches!(fit.outcome, Outcome::Failed(_)) { BEFORE_FAILURE } else { 1 };
         let kept = |(i, row): &(usize, TraceRow)| {
-            i % job.plan.record.trace_stride as usize == 0 || *i == last || row.event != Event::None
+            whole || i % stride == 0 || i + tail >= length || row.event != Event::None
         };
         let run = self.run.run;
         self.traces = trace.into_iter().enumerate().filter(kept).map(|(_, row)| TraceRecord { run, row }).collect();

@@ -190,8 +190,11 @@ impl Serialize for StopFile {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct RecordFile {
-    /// Every how many iterations a row of the trace is kept; the first and the last always are.
+    /// Every how many iterations a row of the trace is kept. The first, the last, those with an event and the last 16 of a
+    /// failed run always are.
     pub trace_stride: u32,
+    /// Number of replicates of each cell, from the first, whose trace is kept whole in spite of the stride.
+    pub full_traces: u32,
     /// Whether the starting parameters are kept.
     pub start_parameters: bool,
     /// Whether the last good parameters of failed runs are kept.
@@ -200,7 +203,7 @@ pub struct RecordFile {
 
 impl Default for RecordFile {
     fn default() -> Self {
-        Self { trace_stride: 1, start_parameters: true, failure_parameters: true }
+        Self { trace_stride: 1, full_traces: 0, start_parameters: true, failure_parameters: true }
     }
 }
 

@@ -43,8 +43,11 @@ pub struct Plan {
 /// What is recorded beyond one row per run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Record {
-    /// Every how many iterations a row of the trace is kept; the first and the last always are.
+    /// Every how many iterations a row of the trace is kept. The first, the last, those with an event and the last 16 of a
+    /// failed run always are.
     pub trace_stride: u32,
+    /// Number of replicates of each cell, from the first, whose trace is kept whole.
+    pub full_traces: u32,
     /// Whether the starting parameters are kept.
     pub start_parameters: bool,
     /// Whether the last good parameters of failed runs are kept.

@@ -107,6 +107,7 @@ fn record(file: &SweepFile, errors: &mut Errors<'_>) -> Record {
     errors.at_least_one(file.record.trace_stride, "record.trace-stride", "iterations between two rows of the trace");
     Record {
         trace_stride: file.record.trace_stride,
+        full_traces: file.record.full_traces,
         start_parameters: file.record.start_parameters,
         failure_parameters: file.record.failure_parameters,
     }
