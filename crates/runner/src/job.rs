@@ -251,9 +251,8 @@ impl JobRecord {
         let whole = job.replicate < job.plan.record.full_traces;
         // How a covariance collapses is told by the iterations before it.
         let tail = if matches!(fit.outcome, Outcome::Failed(_)) { BEFORE_FAILURE } else { 1 };
-        let kept = |(i, row): &(usize, TraceRow)| {
-            whole || i % stride == 0 || i + tail >= length || row.event != Event::None
-        };
+        let kept =
+            |(i, row): &(usize, TraceRow)| whole || i % stride == 0 || i + tail >= length || row.event != Event::None;
         let run = self.run.run;
         self.traces = trace.into_iter().enumerate().filter(kept).map(|(_, row)| TraceRecord { run, row }).collect();
         Ok(fit)

@@ -84,10 +84,9 @@ pub(super) fn collapse(panels: &[Deaths<'_>], traces: &BTreeMap<u32, Vec<TraceRo
     let (left, gutter) = (BORDER + 52.0, 34.0);
     let wide = (WIDTH - left - BORDER - gutter * (columns - 1) as f64) / columns as f64;
     let tall = if rows == 1 { 400.0 } else { 220.0 };
-    let recorded = style::thinning(traces.values().map(Vec::as_slice));
     let subtitle = format!(
         "Runs that end in a singular covariance, policy stop; 0: the M-step that fails; \
-         dashed: default threshold 10⁻¹⁰.{recorded}"
+         dashed: default threshold 10⁻¹⁰."
     );
     let entries = legend(&drawn);
     let (mut trial, below) = Canvas::new("collapse", 0.0, "", "");
