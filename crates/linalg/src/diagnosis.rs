@@ -35,7 +35,9 @@ pub fn spectrum(a: &[f64], d: usize) -> Option<Spectrum> {
     let mut direction: Vec<f64> = (0..d).map(|i| eigen.U()[(i, 0)]).collect();
     let largest = direction.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(1.0);
     if largest < 0.0 {
-        direction.iter_mut().for_each(|value| *value = -*value);
+        for value in &mut direction {
+            *value = -*value;
+        }
     }
     Some(Spectrum { eigenvalues, direction })
 }

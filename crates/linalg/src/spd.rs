@@ -6,8 +6,8 @@
 //! the smallest eigenvalue of L_T⁻¹ Σ L_T⁻ᵀ.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::cholesky::llt::factor;
-use faer::{MatMut, Par};
+use faer::linalg::cholesky::llt::factor::{self, LltRegularization};
+use faer::{MatMut, Par, Spec};
 
 /// Below this relative pivot a covariance is singular. On iris 1e-8 … 1e-14 give identical failure counts; 1e-6 would
 /// kill true maxima.
@@ -33,7 +33,7 @@ impl SpdFactor {
     /// Workspace for d × d matrices.
     pub fn new(d: usize) -> Self {
         let memory = (d >= BLOCKED)
-            .then(|| MemBuffer::new(factor::cholesky_in_place_scratch::<f64>(d, Par::Seq, Default::default())));
+            .then(|| MemBuffer::new(factor::cholesky_in_place_scratch::<f64>(d, Par::Seq, Spec::default())));
         Self { d, memory }
     }
 
@@ -48,7 +48,8 @@ impl SpdFactor {
             Some(memory) => {
                 let matrix = MatMut::from_row_major_slice_mut(a, d, d);
                 let stack = MemStack::new(memory);
-                factor::cholesky_in_place(matrix, Default::default(), Par::Seq, stack, Default::default()).is_ok()
+                factor::cholesky_in_place(matrix, LltRegularization::default(), Par::Seq, stack, Spec::default())
+                    .is_ok()
             }
         };
         for i in 0..d {

@@ -43,7 +43,7 @@ impl Linkage {
         (middle + (middle * middle + 8.0 * d * n).sqrt()) / (2.0 * n)
     }
 
-    fn log_density(&self, counts: &[f64]) -> f64 {
+    fn log_density(self, counts: &[f64]) -> f64 {
         let probabilities = [0.5 + self.pi / 4.0, (1.0 - self.pi) / 4.0, (1.0 - self.pi) / 4.0, self.pi / 4.0];
         let total: f64 = counts.iter().sum();
         let terms = counts.iter().zip(probabilities).map(|(y, p)| y * p.ln() - ln_gamma(y + 1.0));
