@@ -7,8 +7,9 @@ use crate::seeds;
 use em::stop::{GainPerRow, MaxIterations, ParameterChange, RelativeGain};
 use em::{Interrupted, Stopping};
 use linalg::{Level, Total};
+use mixture::gaussian::structure;
 use mixture::start::{self, PointCovariance, Start, StartError};
-use mixture::{Constraint, Full};
+use mixture::{Constraint, Gaussian};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -41,9 +42,29 @@ pub fn fit(job: &Job<'_>, start: &Start, total: Total, record: &mut JobRecord) -
         None | Some(Policy::Stop) => Constraint::None,
         Some(Policy::Ridge(epsilon)) => Constraint::Ridge(epsilon),
     };
-    match (job.cell.method, job.cell.covariance) {
-        (Method::KMeans, _) => run_k_means(job, start, total, record),
-        (Method::Em, None | Some(Covariance::Full)) => run_mixture::<Full>(job, start, total, constraint, record),
+    if job.cell.method == Method::KMeans {
+        return run_k_means(job, start, total, record);
+    }
+    macro_rules! mixture_of {
+        ($structure:ident) => {
+            run_mixture::<Gaussian<structure::$structure>>(job, start, total, constraint, record)
+        };
+    }
+    match job.cell.covariance.unwrap_or(Covariance::Full) {
+        Covariance::Full => mixture_of!(Vvv),
+        Covariance::Tied => mixture_of!(Eee),
+        Covariance::Diag => mixture_of!(Vvi),
+        Covariance::Spherical => mixture_of!(Vii),
+        Covariance::TiedDiag => mixture_of!(Eei),
+        Covariance::TiedSpherical => mixture_of!(Eii),
+        Covariance::Vei => mixture_of!(Vei),
+        Covariance::Evi => mixture_of!(Evi),
+        Covariance::Vee => mixture_of!(Vee),
+        Covariance::Eve => mixture_of!(Eve),
+        Covariance::Vve => mixture_of!(Vve),
+        Covariance::Eev => mixture_of!(Eev),
+        Covariance::Vev => mixture_of!(Vev),
+        Covariance::Evv => mixture_of!(Evv),
     }
 }
 

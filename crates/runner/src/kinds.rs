@@ -2,16 +2,20 @@
 //! config, the schema, `--list`, the records and the "did you mean" of error messages; what it *does* stands in
 //! `dispatch.rs`.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
-/// Defines an enum whose variants have one name each, used in configs and records alike, and one line of help.
+/// Defines an enum whose variants have one name each, used in configs and records alike, aliases that configs may use
+/// instead, and one line of help.
 macro_rules! kinds {
-    ($(#[$outer:meta])* $name:ident { $($(#[doc = $help:literal])+ $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$outer])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+    ($(#[doc = $about:literal])+ $name:ident {
+        $($(#[doc = $help:literal])+ $variant:ident = $text:literal $(| $alias:literal)*),+ $(,)?
+    }) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum $name {
-            $($(#[doc = $help])+ #[serde(rename = $text)] $variant,)+
+            $($(#[doc = $help])+ #[serde(rename = $text $(, alias = $alias)*)] $variant,)+
         }
 
         impl $name {
@@ -26,6 +30,22 @@ macro_rules! kinds {
             /// What it is, in one line.
             pub fn help(self) -> &'static str {
                 match self { $(Self::$variant => concat!($($help),+).trim_ascii_start(),)+ }
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            /// The derived schema leaves aliases out, and an editor would call them mistakes.
+            fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+                let mut names = Vec::new();
+                $(for name in [$text $(, $alias)*] {
+                    let help = Self::$variant.help();
+                    names.push(json_schema!({ "type": "string", "const": name, "description": help }));
+                })+
+                json_schema!({ "description": concat!($($about),+).trim_ascii_start(), "oneOf": names })
             }
         }
     };
@@ -44,8 +64,34 @@ kinds! {
 kinds! {
     /// Structure of the components' covariances.
     Covariance {
-        /// Every component has a covariance of its own, without constraints.
-        Full = "full",
+        /// Every component has a full covariance of its own (mclust: VVV).
+        Full = "full" | "VVV",
+        /// One full covariance for all components (mclust: EEE).
+        Tied = "tied" | "EEE",
+        /// Every component has a diagonal covariance of its own (mclust: VVI).
+        Diag = "diag" | "VVI",
+        /// Every component has a variance of its own (mclust: VII).
+        Spherical = "spherical" | "VII",
+        /// One diagonal covariance for all components (mclust: EEI).
+        TiedDiag = "tied-diag" | "EEI",
+        /// One variance for all components (mclust: EII).
+        TiedSpherical = "tied-spherical" | "EII",
+        /// Diagonal, one shape, volumes of their own.
+        Vei = "VEI",
+        /// Diagonal, one volume, shapes of their own.
+        Evi = "EVI",
+        /// One shape and orientation, volumes of their own.
+        Vee = "VEE",
+        /// One volume and orientation, shapes of their own.
+        Eve = "EVE",
+        /// One orientation, volumes and shapes of their own.
+        Vve = "VVE",
+        /// One volume and shape, orientations of their own.
+        Eev = "EEV",
+        /// One shape, volumes and orientations of their own.
+        Vev = "VEV",
+        /// One volume, shapes and orientations of their own.
+        Evv = "EVV",
     }
 }
 

@@ -6,7 +6,7 @@
 use super::canvas::{Canvas, Font, Point, Stroke, Swatch};
 use super::cells::{Cell, cause_color};
 use super::panel::{Axis, Panel, decade_above, decade_below};
-use super::style::{self, BORDER, INK, MUTED, SMALL, WIDTH, count, sample};
+use super::style::{BORDER, INK, MUTED, SMALL, WIDTH, count, sample};
 use em::TraceRow;
 use records::{FailureRow, RunRow};
 use std::cmp::Reverse;
