@@ -29,6 +29,8 @@ pub enum Command {
     },
     /// Prints the JSON schema of the config.
     Schema,
+    /// Prints the table of everything that a config can vary, as Markdown.
+    Factors,
 }
 
 /// Arguments of a sweep.

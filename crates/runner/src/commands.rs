@@ -4,6 +4,7 @@ use crate::cli::{Cli, Command, RunArguments};
 use crate::config::diagnostics::{self, Diagnostic, Sources};
 use crate::config::document::{Document, Rejected};
 use crate::config::sweep_file;
+use crate::factors;
 use crate::kinds::{Covariance, Method, Policy, Standardise, StartKind, StopRule};
 use crate::plan::{Plan, resolve};
 use crate::results_folder::{self, Found, Refusal};
@@ -24,6 +25,7 @@ pub fn execute(cli: &Cli) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Some(Command::Report { dir }) => print_report(dir).map(|()| ExitCode::SUCCESS),
         Some(Command::Schema) => print(&sweep_file::schema()),
+        Some(Command::Factors) => print(&factors::markdown()),
         None if cli.run.list => print(&list()),
         None => run(&cli.run),
     }

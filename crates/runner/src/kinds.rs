@@ -27,6 +27,11 @@ macro_rules! kinds {
                 match self { $(Self::$variant => $text,)+ }
             }
 
+            /// Other names that configs may use for it.
+            pub fn aliases(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($alias),*],)+ }
+            }
+
             /// What it is, in one line.
             pub fn help(self) -> &'static str {
                 match self { $(Self::$variant => concat!($($help),+).trim_ascii_start(),)+ }
@@ -163,6 +168,9 @@ impl Policy {
         ("ridge", "{ ridge = 1e-6 }: this number is added to the diagonal after every M-step."),
     ];
 
+    /// One of each, in the order of [`ALL`](Self::ALL).
+    pub const EXAMPLES: [Self; 2] = [Self::Stop, Self::Ridge(1e-6)];
+
     /// The name without the parameter.
     pub fn name(self) -> &'static str {
         match self {
@@ -202,6 +210,10 @@ impl StopRule {
         ("relative-gain", "The gain of log-likelihood is at most this times (1 + |log-likelihood|)."),
         ("parameter-change", "The largest change of a parameter, in units of the total covariance, is at most this."),
     ];
+
+    /// One of each, in the order of [`ALL`](Self::ALL).
+    pub const EXAMPLES: [Self; 4] =
+        [Self::MaxIterations(1000), Self::GainPerRow(1e-11), Self::RelativeGain(1e-5), Self::ParameterChange(1e-6)];
 
     /// The name in configs.
     pub fn name(self) -> &'static str {

@@ -19,6 +19,7 @@ mod cli;
 mod commands;
 mod config;
 mod dispatch;
+mod factors;
 mod guard;
 mod job;
 mod kinds;
