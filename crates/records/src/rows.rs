@@ -35,7 +35,7 @@ pub struct Factors {
 pub enum RunOutcome {
     /// A stop rule that means convergence fired.
     Converged,
-    /// The iteration limit.
+    /// The iteration limit, or another rule that ends a run without calling it converged.
     MaxIterations,
     /// A covariance became singular.
     SingularCovariance,

@@ -4,7 +4,10 @@
 use crate::job::{Job, JobRecord, run_k_means, run_mixture};
 use crate::kinds::{Covariance, Method, Policy, StartKind, StopRule};
 use crate::seeds;
-use em::stop::{GainPerRow, MaxIterations, ParameterChange, RelativeGain};
+use em::stop::{
+    AbsoluteGain, Aitken, EPasses, GainPerRow, MaxIterations, Mclust, NoImprovement, ParameterChange, RelativeGain,
+    ScikitLearn,
+};
 use em::{Interrupted, Stopping};
 use linalg::{Level, Total};
 use mixture::gaussian::structure;
@@ -75,12 +78,17 @@ pub fn stopping(job: &Job<'_>, monotone: bool) -> Stopping {
         _ => None,
     });
     let and_change = (!monotone).then(|| change.unwrap_or(CHANGE_UNDER_RIDGE));
+    let n = job.sample.n as f64;
     job.plan.stop.iter().fold(Stopping::new(), |stopping, rule| match *rule {
         StopRule::MaxIterations(limit) => stopping.or(MaxIterations { limit }),
-        StopRule::GainPerRow(tolerance) => {
-            stopping.or(GainPerRow { threshold: tolerance * job.sample.n as f64, and_change })
-        }
+        StopRule::GainPerRow(tolerance) => stopping.or(GainPerRow { threshold: tolerance * n, and_change }),
         StopRule::RelativeGain(tolerance) => stopping.or(RelativeGain { tolerance, and_change }),
+        StopRule::AbsoluteGain(tolerance) => stopping.or(AbsoluteGain { tolerance, and_change }),
         StopRule::ParameterChange(tolerance) => stopping.or(ParameterChange { tolerance }),
+        StopRule::Aitken(tolerance) => stopping.or(Aitken::new(tolerance * n)),
+        StopRule::ScikitLearn(tolerance) => stopping.or(ScikitLearn::new(tolerance * n)),
+        StopRule::Mclust(tolerance) => stopping.or(Mclust { tolerance }),
+        StopRule::NoImprovement(share) => stopping.or(NoImprovement::new(share)),
+        StopRule::EPasses(budget) => stopping.or(EPasses { budget }),
     })
 }

@@ -39,7 +39,7 @@ fn covariance(one: Covariance) -> Note {
 
 fn start(one: StartKind) -> Note {
     match one {
-        StartKind::Tutorial => Note("", ""),
+        StartKind::Tutorial | StartKind::AllPairs => Note("", ""),
         StartKind::RandomPoints => {
             Note("biernacki2003", "scikit-learn `init_params=\"random_from_data\"` (other covariances)")
         }
@@ -48,7 +48,6 @@ fn start(one: StartKind) -> Note {
             Note("arthur2007", "scikit-learn `init_params=\"k-means++\"` (greedy there, plain D² here)")
         }
         StartKind::KMeans => Note("lloyd1982", "scikit-learn `init_params=\"kmeans\"`"),
-        StartKind::AllPairs => Note("", ""),
     }
 }
 
@@ -62,11 +61,14 @@ fn policy(one: Policy) -> Note {
 fn stop(one: StopRule) -> Note {
     match one {
         StopRule::MaxIterations(_) => Note("", "scikit-learn `max_iter`; mclust `itmax`"),
-        StopRule::GainPerRow(_) => {
-            Note("", "scikit-learn `tol`, which is compared with the absolute change of the mean")
+        StopRule::GainPerRow(_) | StopRule::RelativeGain(_) | StopRule::ParameterChange(_) | StopRule::EPasses(_) => {
+            Note("", "")
         }
-        StopRule::RelativeGain(_) => Note("scrucca2016", "mclust `tol`"),
-        StopRule::ParameterChange(_) => Note("", ""),
+        StopRule::AbsoluteGain(_) => Note("", "R `mixtools`: `epsilon`"),
+        StopRule::Aitken(_) => Note("bohning1994", ""),
+        StopRule::ScikitLearn(_) => Note("", "scikit-learn `tol`, default 1e-3"),
+        StopRule::Mclust(_) => Note("scrucca2016", "mclust `tol`, default 1e-5"),
+        StopRule::NoImprovement(_) => Note("", "ELKI, with 0.5"),
     }
 }
 

@@ -6,7 +6,6 @@
 use crate::dispatch;
 use crate::plan::{Cell, Plan};
 use crate::seeds;
-use em::stop::StopReason;
 use em::{Begin, Stage, TraceRow};
 use em::{Breakdown, BreakdownKind, Event, Failure, Fit, Interrupted, LatentModel, Observer, Outcome, Plain, Serial};
 use kmeans::KMeans;
@@ -237,8 +236,8 @@ impl JobRecord {
         if let Outcome::Stopped(reason) = fit.outcome {
             run.stop_reason = Some(reason.name().to_owned());
             run.outcome = match reason {
-                StopReason::MaxIterations => RunOutcome::MaxIterations,
-                _ => RunOutcome::Converged,
+                reason if reason.converged() => RunOutcome::Converged,
+                _ => RunOutcome::MaxIterations,
             };
             // Under a ridge gains shrink by no fixed ratio.
             if monotone {

@@ -18,7 +18,9 @@ pub fn random_responsibilities(data: Batch<'_>, k: usize, rng: &mut impl Rng) ->
         }
         let sum: f64 = row.iter().sum();
         let equal = 1.0 / k as f64;
-        row.iter_mut().for_each(|value| *value = if sum > 0.0 { *value / sum } else { equal });
+        for value in row {
+            *value = if sum > 0.0 { *value / sum } else { equal };
+        }
     }
     let parameters = from_responsibilities(data, k, |i, c| responsibilities[i * k + c])?;
     Ok(Start { parameters, passes: 1, labels: None })

@@ -84,16 +84,14 @@ pub(super) fn collapse(panels: &[Deaths<'_>], traces: &BTreeMap<u32, Vec<TraceRo
     let (left, gutter) = (BORDER + 52.0, 34.0);
     let wide = (WIDTH - left - BORDER - gutter * (columns - 1) as f64) / columns as f64;
     let tall = if rows == 1 { 400.0 } else { 220.0 };
-    let subtitle = format!(
-        "Runs that end in a singular covariance, policy stop; 0: the M-step that fails; \
-         dashed: default threshold 10⁻¹⁰."
-    );
+    let subtitle = "Runs that end in a singular covariance, policy stop; 0: the M-step that fails; \
+         dashed: default threshold 10⁻¹⁰.";
     let entries = legend(&drawn);
     let (mut trial, below) = Canvas::new("collapse", 0.0, "", "");
     let top = trial.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries) + 42.0;
     let row_height = tall + 84.0;
     let height = top + rows as f64 * row_height - 26.0;
-    let (mut canvas, below) = Canvas::new("collapse", height, "How covariances collapse", &subtitle);
+    let (mut canvas, below) = Canvas::new("collapse", height, "How covariances collapse", subtitle);
     canvas.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries);
 
     let x = Axis::counts(-f64::from(BEFORE), 0.0, 3, "iterations before death");

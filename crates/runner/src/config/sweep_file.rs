@@ -1,7 +1,7 @@
 //! What was typed: the config file as plain structs. Nothing is resolved here; every check beyond "is it the right
 //! shape" belongs to the plan. The JSON schema and the documentation of every key come from these types.
 
-use crate::kinds::{Covariance, Method, Policy, Standardise, StartKind, StopRule};
+use crate::kinds::{Covariance, Method, Policy, Standardise, StartKind, StopNumber, StopRule};
 use schemars::JsonSchema;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
@@ -151,8 +151,20 @@ pub struct StopFile {
     pub gain_per_row: Option<f64>,
     /// Stop when the gain of log-likelihood is at most this times (1 + |log-likelihood|).
     pub relative_gain: Option<f64>,
+    /// Stop when the gain of log-likelihood is at most this.
+    pub absolute_gain: Option<f64>,
     /// Stop when the largest change of a parameter, in units of the total covariance, is at most this.
     pub parameter_change: Option<f64>,
+    /// Stop when the gain that is left by Aitken's projection is at most this times the number of rows.
+    pub aitken: Option<f64>,
+    /// Stop as scikit-learn does: the change of the mean log-likelihood in the step before the last is below this.
+    pub scikit_learn: Option<f64>,
+    /// Stop as mclust does: the absolute change is at most this times (1 + |log-likelihood|), falls included.
+    pub mclust: Option<f64>,
+    /// Stop, not converged, when there was no new best objective for this share of the iterations, from the tenth on.
+    pub no_improvement: Option<f64>,
+    /// Stop, not converged, after this number of E-passes.
+    pub e_passes: Option<u32>,
     /// The names in the order of the file, which serde does not tell; filled in by the document.
     #[serde(skip)]
     pub order: Vec<String>,
@@ -164,7 +176,13 @@ impl StopFile {
         let mut rules = vec![StopRule::MaxIterations(self.max_iterations)];
         rules.extend(self.gain_per_row.map(StopRule::GainPerRow));
         rules.extend(self.relative_gain.map(StopRule::RelativeGain));
+        rules.extend(self.absolute_gain.map(StopRule::AbsoluteGain));
         rules.extend(self.parameter_change.map(StopRule::ParameterChange));
+        rules.extend(self.aitken.map(StopRule::Aitken));
+        rules.extend(self.scikit_learn.map(StopRule::ScikitLearn));
+        rules.extend(self.mclust.map(StopRule::Mclust));
+        rules.extend(self.no_improvement.map(StopRule::NoImprovement));
+        rules.extend(self.e_passes.map(StopRule::EPasses));
         rules.sort_by_key(|rule| self.order.iter().position(|name| name == rule.name()));
         rules
     }
@@ -175,11 +193,9 @@ impl Serialize for StopFile {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for rule in self.rules() {
-            match rule {
-                StopRule::MaxIterations(limit) => map.serialize_entry(rule.name(), &limit)?,
-                StopRule::GainPerRow(tolerance)
-                | StopRule::RelativeGain(tolerance)
-                | StopRule::ParameterChange(tolerance) => map.serialize_entry(rule.name(), &tolerance)?,
+            match rule.number() {
+                StopNumber::Count(count) => map.serialize_entry(rule.name(), &count)?,
+                StopNumber::Tolerance(tolerance) => map.serialize_entry(rule.name(), &tolerance)?,
             }
         }
         map.end()

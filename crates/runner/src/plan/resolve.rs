@@ -5,7 +5,7 @@ use crate::config::diagnostics::Diagnostic;
 use crate::config::document::Document;
 use crate::config::spans::Places;
 use crate::config::sweep_file::SweepFile;
-use crate::kinds::StopRule;
+use crate::kinds::{StopNumber, StopRule};
 use std::ops::Range;
 use std::path::Path;
 
@@ -84,11 +84,12 @@ fn check_head(file: &SweepFile, errors: &mut Errors<'_>) {
 fn stop_rules(file: &SweepFile, errors: &mut Errors<'_>) -> Vec<StopRule> {
     let rules = file.stop.rules();
     for rule in &rules {
-        match *rule {
-            StopRule::MaxIterations(limit) => errors.at_least_one(limit, "stop.max-iterations", "iterations"),
-            StopRule::GainPerRow(tolerance)
-            | StopRule::RelativeGain(tolerance)
-            | StopRule::ParameterChange(tolerance) => {
+        match rule.number() {
+            StopNumber::Count(count) => {
+                let what = if matches!(rule, StopRule::EPasses(_)) { "E-passes" } else { "iterations" };
+                errors.at_least_one(count, &format!("stop.{}", rule.name()), what);
+            }
+            StopNumber::Tolerance(tolerance) => {
                 if !(tolerance >= 0.0 && tolerance.is_finite()) {
                     errors.push(
                         Diagnostic::new(format!("`{}` cannot be {tolerance}", rule.name())).at(

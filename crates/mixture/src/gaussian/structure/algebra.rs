@@ -28,7 +28,9 @@ pub(super) fn geometric_mean(values: impl Iterator<Item = f64>, d: usize) -> f64
 /// Divides `shape` by its geometric mean, which is given back: determinant 1 remains.
 pub(super) fn normalise(shape: &mut [f64]) -> f64 {
     let volume = geometric_mean(shape.iter().copied(), shape.len());
-    shape.iter_mut().for_each(|value| *value /= volume);
+    for value in shape.iter_mut() {
+        *value /= volume;
+    }
     volume
 }
 
@@ -83,7 +85,7 @@ fn rotate_both(matrix: &mut [f64], d: usize, pair: (usize, usize), rotation: (f6
 
 /// Cosine and sine of half the angle whose cosine and sine are given.
 fn half_angle(cosine: f64, sine: f64) -> (f64, f64) {
-    let c = ((1.0 + cosine.clamp(-1.0, 1.0)) / 2.0).sqrt();
+    let c = f64::midpoint(1.0, cosine.clamp(-1.0, 1.0)).sqrt();
     // For the full half turn (cosine −1) the rotation is by a right angle.
     if c > 0.0 { (c, sine / (2.0 * c)) } else { (0.0, 1.0) }
 }

@@ -23,7 +23,9 @@ impl CovarianceStructure for Eve {
             let d = moments.len() / counts.len();
             variances.copy_from_slice(moments);
             let volume = variances.chunks_exact_mut(d).map(algebra::normalise).sum::<f64>() / n;
-            variances.iter_mut().for_each(|variance| *variance *= volume);
+            for variance in variances {
+                *variance *= volume;
+            }
         };
         self.common.iterate(scatters, divide);
         self.common.write(covariances);

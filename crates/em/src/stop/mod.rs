@@ -1,10 +1,22 @@
 //! When to stop. Rules are joined by "or"; the first that matches, in the order of the config, names the reason.
 //!
 //! L is the total log-likelihood (or the objective that the model maximises). A fall within the rounding slack counts as
-//! a gain of 0; a larger one carries [`Event::Decreased`] and stops nothing. No rule fires at iteration 0, none decides
+//! a gain of 0; a larger one carries [`Event::Decreased`](crate::Event::Decreased) and stops nothing. No rule fires at iteration 0, none decides
 //! on NaN (a comparison with NaN is false).
 
-use crate::observe::{Event, TraceRow};
+mod aitken;
+mod change;
+mod gain;
+mod limits;
+mod peers;
+
+pub use aitken::Aitken;
+pub use change::ParameterChange;
+pub use gain::{AbsoluteGain, GainPerRow, RelativeGain};
+pub use limits::{EPasses, MaxIterations, NoImprovement};
+pub use peers::{Mclust, ScikitLearn};
+
+use crate::observe::TraceRow;
 
 /// Why a fit stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,33 +26,62 @@ pub enum StopReason {
     GainPerRow,
     /// 0 ≤ ΔL ≤ tol · (1 + |L|).
     RelativeGain,
+    /// 0 ≤ ΔL ≤ tol.
+    AbsoluteGain,
     /// The largest parameter change is at most tol.
     ParameterChange,
+    /// Aitken's projection of the gain that is left is at most tol · Σw.
+    Aitken,
+    /// scikit-learn's own rule.
+    ScikitLearn,
+    /// mclust's own rule.
+    Mclust,
+    /// No new best objective for half of the iterations.
+    NoImprovement,
     /// The iteration limit.
     MaxIterations,
+    /// The budget of E-passes.
+    EPasses,
     /// The observer asked for it.
     Observer,
 }
 
 impl StopReason {
     /// All reasons, in the order of a record's categories.
-    pub const ALL: [Self; 5] =
-        [Self::GainPerRow, Self::RelativeGain, Self::ParameterChange, Self::MaxIterations, Self::Observer];
+    pub const ALL: [Self; 11] = [
+        Self::GainPerRow,
+        Self::RelativeGain,
+        Self::AbsoluteGain,
+        Self::ParameterChange,
+        Self::Aitken,
+        Self::ScikitLearn,
+        Self::Mclust,
+        Self::NoImprovement,
+        Self::MaxIterations,
+        Self::EPasses,
+        Self::Observer,
+    ];
 
     /// The name under which the reason is recorded: that of the rule in the config.
     pub fn name(self) -> &'static str {
         match self {
             Self::GainPerRow => "gain-per-row",
             Self::RelativeGain => "relative-gain",
+            Self::AbsoluteGain => "absolute-gain",
             Self::ParameterChange => "parameter-change",
+            Self::Aitken => "aitken",
+            Self::ScikitLearn => "scikit-learn",
+            Self::Mclust => "mclust",
+            Self::NoImprovement => "no-improvement",
             Self::MaxIterations => "max-iterations",
+            Self::EPasses => "e-passes",
             Self::Observer => "observer",
         }
     }
 
     /// Whether the fit counts as converged (and not merely as ended).
     pub fn converged(self) -> bool {
-        matches!(self, Self::GainPerRow | Self::RelativeGain | Self::ParameterChange)
+        !matches!(self, Self::MaxIterations | Self::EPasses | Self::NoImprovement | Self::Observer)
     }
 }
 
@@ -76,80 +117,10 @@ impl Stopping {
     }
 }
 
-/// Gain of the step if it is one: `None` at the start and after a fall beyond rounding.
-fn gain(row: &TraceRow) -> Option<f64> {
-    match row.event {
-        Event::Decreased { .. } => None,
-        _ => row.gain,
-    }
-}
-
-/// 0 ≤ ΔL ≤ tol · Σw: invariant under rescaling the data, and the same for all sizes of data.
-#[derive(Clone, Copy, Debug)]
-pub struct GainPerRow {
-    /// tol · Σw.
-    pub threshold: f64,
-    /// Where the M-step maximises no fixed objective (ridge), a small gain alone proves nothing: the parameter change
-    /// must be at most this as well.
-    pub and_change: Option<f64>,
-}
-
-impl StopRule for GainPerRow {
-    fn check(&mut self, row: &TraceRow) -> Option<StopReason> {
-        let small = gain(row).is_some_and(|g| g <= self.threshold);
-        (small && change_within(row, self.and_change)).then_some(StopReason::GainPerRow)
-    }
-}
-
-/// 0 ≤ ΔL ≤ tol · (1 + |L|), the form of mclust (Scrucca et al. 2016, key `scrucca2016`).
-#[derive(Clone, Copy, Debug)]
-pub struct RelativeGain {
-    /// tol.
-    pub tolerance: f64,
-    /// As in [`GainPerRow`].
-    pub and_change: Option<f64>,
-}
-
-impl StopRule for RelativeGain {
-    fn check(&mut self, row: &TraceRow) -> Option<StopReason> {
-        let small = gain(row).is_some_and(|g| g <= self.tolerance * (1.0 + row.objective.abs()));
-        (small && change_within(row, self.and_change)).then_some(StopReason::RelativeGain)
-    }
-}
-
-fn change_within(row: &TraceRow, limit: Option<f64>) -> bool {
-    limit.is_none_or(|limit| row.step_norm.is_some_and(|change| change <= limit))
-}
-
-/// The largest change of weights, and of means and covariances in units of the total covariance, is at most tol.
-#[derive(Clone, Copy, Debug)]
-pub struct ParameterChange {
-    /// tol.
-    pub tolerance: f64,
-}
-
-impl StopRule for ParameterChange {
-    fn check(&mut self, row: &TraceRow) -> Option<StopReason> {
-        change_within(row, Some(self.tolerance)).then_some(StopReason::ParameterChange)
-    }
-}
-
-/// The iteration limit.
-#[derive(Clone, Copy, Debug)]
-pub struct MaxIterations {
-    /// Last iteration that is taken.
-    pub limit: u32,
-}
-
-impl StopRule for MaxIterations {
-    fn check(&mut self, row: &TraceRow) -> Option<StopReason> {
-        (row.iteration >= self.limit).then_some(StopReason::MaxIterations)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observe::Event;
 
     fn row(iteration: u32, gain: f64) -> TraceRow {
         TraceRow { iteration, objective: -100.0, gain: Some(gain), step_norm: Some(1e-3), ..TraceRow::default() }
@@ -196,5 +167,54 @@ mod tests {
         let mut rule = RelativeGain { tolerance: 1e-2, and_change: None };
         assert_eq!(rule.check(&row(1, 1.0)), Some(StopReason::RelativeGain));
         assert_eq!(rule.check(&row(1, 1.1)), None);
+    }
+
+    #[test]
+    fn absolute_gain_and_limits() {
+        let mut rule = AbsoluteGain { tolerance: 1e-3, and_change: None };
+        assert_eq!((rule.check(&row(1, 2e-3)), rule.check(&row(2, 1e-3))), (None, Some(StopReason::AbsoluteGain)));
+        let mut rule = EPasses { budget: 20 };
+        let spent = |e_passes| TraceRow { e_passes, ..row(3, 1.0) };
+        assert_eq!((rule.check(&spent(19)), rule.check(&spent(20))), (None, Some(StopReason::EPasses)));
+        assert!(!StopReason::EPasses.converged() && StopReason::Aitken.converged());
+    }
+
+    #[test]
+    fn aitken_waits_on_a_plateau() {
+        // Gains of 1e-4 that do not shrink: much may be left. Gains that halve: as much again is left.
+        let mut rule = Aitken::new(1e-3);
+        assert_eq!(rule.check(&row(1, 1e-4)), None);
+        assert_eq!(rule.check(&row(2, 0.9999e-4)), None);
+        assert_eq!(rule.check(&row(3, 0.5e-4)), Some(StopReason::Aitken));
+        let mut rule = Aitken::new(1e-3);
+        assert_eq!((rule.check(&row(1, f64::NAN)), rule.check(&row(2, 1e-9))), (None, None));
+        assert_eq!(rule.check(&row(3, 0.0)), Some(StopReason::Aitken));
+    }
+
+    #[test]
+    fn scikit_learn_looks_at_the_gain_before_the_last() {
+        let mut rule = ScikitLearn::new(1e-3);
+        assert_eq!(rule.check(&row(1, 1.0)), None);
+        assert_eq!(rule.check(&row(2, 1e-4)), None);
+        assert_eq!(rule.check(&row(3, 5.0)), Some(StopReason::ScikitLearn));
+    }
+
+    #[test]
+    fn mclust_counts_falls_as_small_changes() {
+        let mut rule = Mclust { tolerance: 1e-5 };
+        let fall = TraceRow { event: Event::Decreased { by: 1e-4 }, ..row(4, -1e-4) };
+        assert_eq!(rule.check(&fall), Some(StopReason::Mclust));
+        assert_eq!(rule.check(&row(5, 1.1e-3)), None);
+    }
+
+    #[test]
+    fn no_improvement_for_half_of_the_iterations() {
+        let mut rule = NoImprovement::new(0.5);
+        let at = |iteration, objective| TraceRow { objective, ..row(iteration, 0.0) };
+        assert_eq!(rule.check(&at(6, -1.0)), None);
+        for iteration in 7..12 {
+            assert_eq!(rule.check(&at(iteration, -2.0)), None);
+        }
+        assert_eq!(rule.check(&at(12, -2.0)), Some(StopReason::NoImprovement));
     }
 }
