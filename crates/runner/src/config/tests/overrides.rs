@@ -130,7 +130,7 @@ error: unknown key `foo` in `stop`
 1 | stop.foo=1
   |      ^^^ not a key of this table
   |
-  = help: its keys are `max-iterations`, `gain-per-row`, `relative-gain`, `parameter-change`
+  = help: its keys are `max-iterations`, `gain-per-row`, `relative-gain`, `absolute-gain`, `parameter-change`, `aitken`, `scikit-learn`, `mclust`, `no-improvement`, `e-passes`
 ",
     );
 }
