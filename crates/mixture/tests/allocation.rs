@@ -3,7 +3,8 @@
 mod support;
 
 use em::{Rows, Serial, Threads};
-use mixture::{Constraint, Full};
+use mixture::gaussian::structure;
+use mixture::{Constraint, Gaussian};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use std::alloc::System;
 
@@ -25,15 +26,18 @@ fn none_per_iteration() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     pool.broadcast(|_| ());
     for (x, d, start) in cases {
-        for constraint in [Constraint::None, Constraint::Ridge(1e-6)] {
-            let rows = Rows::new(x, d, &[]);
-            let model = || support::model::<Full>(x, d, &start, constraint);
-            laws::allocation::none_per_iteration(&rows, model(), Serial::default(), count);
-            // The whole fit inside `install`: entering rayon from outside allocates now and then.
-            pool.install(|| {
-                let rows = rows.with_batch_rows(32);
-                laws::allocation::none_per_iteration(&rows, model(), Threads::default(), count);
-            });
+        let rows = Rows::new(x, d, &[]);
+        macro_rules! check {
+            ($($structure:ident),*) => { $(for constraint in [Constraint::None, Constraint::Ridge(1e-6)] {
+                let model = || support::model::<Gaussian<structure::$structure>>(x, d, &start, constraint);
+                laws::allocation::none_per_iteration(&rows, model(), Serial::default(), count);
+                // The whole fit inside `install`: entering rayon from outside allocates now and then.
+                pool.install(|| {
+                    let rows = rows.with_batch_rows(32);
+                    laws::allocation::none_per_iteration(&rows, model(), Threads::default(), count);
+                });
+            })* };
         }
+        check!(Vvv, Eee, Vvi, Vii, Eei, Eii, Vei, Evi, Vee, Eve, Vve, Eev, Vev, Evv);
     }
 }
