@@ -44,28 +44,74 @@ pub fn distinct_rows(x: &[f64], d: usize, k: usize, rng: &mut impl Rng) -> Resul
 /// K-means++ with plain D² weighting (Arthur & Vassilvitskii 2007, key `arthur2007`): each new row is drawn with
 /// probability proportional to its squared distance to the nearest row chosen before.
 pub fn plus_plus(x: &[f64], d: usize, k: usize, rng: &mut impl Rng) -> Result<Vec<usize>, TooFewDistinctRows> {
+    seed(x, d, k, 1, rng)
+}
+
+/// Greedy k-means++ (named but not analysed by Arthur & Vassilvitskii 2007, key `arthur2007`; what scikit-learn does):
+/// each new row is the best of [`greedy_candidates`] rows drawn as in [`plus_plus`], the one that leaves the smallest
+/// Σ_i min_c |x_i − c|². Ties go to the row drawn first.
+pub fn plus_plus_greedy(x: &[f64], d: usize, k: usize, rng: &mut impl Rng) -> Result<Vec<usize>, TooFewDistinctRows> {
+    seed(x, d, k, greedy_candidates(k), rng)
+}
+
+/// Rows that greedy k-means++ draws for each new centre: 2 + ⌊ln k⌋.
+pub fn greedy_candidates(k: usize) -> usize {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the logarithm of a count")]
+    let logarithm = (k.max(1) as f64).ln() as usize;
+    2 + logarithm
+}
+
+/// What a seeding costs in passes of n·k distances, rounded up: each of the k − 1 later centres measures n distances to
+/// every candidate.
+pub fn seeding_passes(k: usize, candidates: usize) -> u32 {
+    u32::try_from((k.saturating_sub(1) * candidates).div_ceil(k.max(1))).unwrap_or(u32::MAX)
+}
+
+fn seed(
+    x: &[f64],
+    d: usize,
+    k: usize,
+    candidates: usize,
+    rng: &mut impl Rng,
+) -> Result<Vec<usize>, TooFewDistinctRows> {
     let n = x.len() / d;
+    let distance =
+        |row: &[f64], i: usize| -> f64 { row.iter().zip(&x[i * d..(i + 1) * d]).map(|(a, b)| (a - b) * (a - b)).sum() };
     let mut squared = vec![f64::INFINITY; n];
     let mut chosen = vec![rng.random_range(0..n)];
     while chosen.len() < k {
-        let centre = &x[chosen[chosen.len() - 1] * d..][..d];
+        let centre = chosen[chosen.len() - 1];
         for (least, row) in squared.iter_mut().zip(x.chunks_exact(d)) {
-            *least = least.min(row.iter().zip(centre).map(|(a, b)| (a - b) * (a - b)).sum());
+            *least = least.min(distance(row, centre));
         }
         let total: f64 = squared.iter().sum();
         if !(total > 0.0) {
             return Err(TooFewDistinctRows { distinct: distinct_values(x, d), components: k });
         }
-        let mut remaining = rng.random::<f64>() * total;
-        let drawn = squared.iter().position(|&weight| {
-            remaining -= weight;
-            remaining < 0.0
-        });
-        // Rounding can leave the last positive weight undrawn.
-        let last = || squared.iter().rposition(|&weight| weight > 0.0).unwrap_or(0);
-        chosen.push(drawn.unwrap_or_else(last));
+        let drawn: Vec<usize> = (0..candidates).map(|_| draw(&squared, total, rng)).collect();
+        let left = |i: usize| -> f64 {
+            squared.iter().zip(x.chunks_exact(d)).map(|(least, row)| least.min(distance(row, i))).sum()
+        };
+        let best = if let [only] = drawn[..] {
+            only
+        } else {
+            let sums: Vec<f64> = drawn.iter().map(|&i| left(i)).collect();
+            drawn[(1..candidates).fold(0, |best, i| if sums[i] < sums[best] { i } else { best })]
+        };
+        chosen.push(best);
     }
     Ok(chosen)
+}
+
+/// An index drawn in proportion to `weights`, whose sum is `total`.
+fn draw(weights: &[f64], total: f64, rng: &mut impl Rng) -> usize {
+    let mut remaining = rng.random::<f64>() * total;
+    let drawn = weights.iter().position(|&weight| {
+        remaining -= weight;
+        remaining < 0.0
+    });
+    // Rounding can leave the last positive weight undrawn.
+    drawn.unwrap_or_else(|| weights.iter().rposition(|&weight| weight > 0.0).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -80,7 +126,11 @@ mod tests {
     fn distinct_rows_differ_in_value() {
         for seed in 0..50 {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            for rows in [distinct_rows(&X, 2, 3, &mut rng).unwrap(), plus_plus(&X, 2, 3, &mut rng).unwrap()] {
+            for rows in [
+                distinct_rows(&X, 2, 3, &mut rng).unwrap(),
+                plus_plus(&X, 2, 3, &mut rng).unwrap(),
+                plus_plus_greedy(&X, 2, 3, &mut rng).unwrap(),
+            ] {
                 let chosen: Vec<f64> = rows.iter().flat_map(|&i| X[2 * i..2 * i + 2].to_vec()).collect();
                 assert_eq!(distinct_values(&chosen, 2), 3);
             }
@@ -93,6 +143,7 @@ mod tests {
         let expected = Err(TooFewDistinctRows { distinct: 3, components: 4 });
         assert_eq!(distinct_rows(&X, 2, 4, &mut rng), expected);
         assert_eq!(plus_plus(&X, 2, 4, &mut rng), expected);
+        assert_eq!(plus_plus_greedy(&X, 2, 4, &mut rng), expected);
     }
 
     #[test]
@@ -110,5 +161,29 @@ mod tests {
         }
         let share = f64::from(u32::try_from(far).unwrap()) / f64::from(from_zero);
         assert!((share - 100.0 / 101.0).abs() < 0.01, "{share}");
+    }
+
+    #[test]
+    fn candidates_and_their_cost() {
+        assert_eq!([1, 2, 3, 7, 8, 21].map(greedy_candidates), [2, 2, 3, 3, 4, 5]);
+        assert_eq!([1, 2, 3, 10].map(|k| seeding_passes(k, 1)), [0, 1, 1, 1]);
+        assert_eq!([1, 2, 3, 10].map(|k| seeding_passes(k, greedy_candidates(k))), [0, 1, 2, 4]);
+    }
+
+    #[test]
+    fn greedy_seeds_leave_less() {
+        // Three groups of very different spread: mean sums of squares over the same seeds.
+        let x: Vec<f64> = (0..30).map(|i| f64::from(i % 10) * 0.1 + f64::from(i / 10) * 3.0).collect();
+        let inertia = |rows: &[usize]| -> f64 {
+            let nearest = |v: f64| rows.iter().map(|&i| (v - x[i]) * (v - x[i])).fold(f64::INFINITY, f64::min);
+            x.iter().map(|&v| nearest(v)).sum()
+        };
+        let mut sums = [0.0; 2];
+        for seed in 0..500 {
+            let rng = || ChaCha8Rng::seed_from_u64(seed);
+            sums[0] += inertia(&plus_plus(&x, 1, 3, &mut rng()).unwrap());
+            sums[1] += inertia(&plus_plus_greedy(&x, 1, 3, &mut rng()).unwrap());
+        }
+        assert!(sums[1] < 0.95 * sums[0], "{sums:?}");
     }
 }

@@ -7,6 +7,7 @@
 //! | [`gaussian`] | Gaussian emissions, one file per covariance structure |
 //! | [`parameters`] | weights, means and covariances as plain numbers |
 //! | [`start`] | kinds of start, one file per family |
+//! | [`fitted`] | a fitted mixture that is kept: prediction, scores, draws |
 //! | [`criteria`] | BIC, AIC, ICL; Hathaway's ratio and coincidence of an end |
 //! | [`cause`] | why a covariance became singular |
 //!
@@ -15,6 +16,8 @@
 pub mod cause;
 pub mod criteria;
 pub mod emission;
+mod factors;
+pub mod fitted;
 pub mod gaussian;
 pub mod mixture;
 pub mod parameters;
@@ -22,6 +25,7 @@ pub mod start;
 
 pub use cause::{Cause, Diagnosis, diagnose};
 pub use emission::Emission;
+pub use fitted::FittedMixture;
 pub use gaussian::{Constraint, CovarianceStructure, Full, Gaussian, Reference, Structure};
 pub use mixture::Mixture;
 pub use parameters::MixtureParameters;

@@ -1,9 +1,10 @@
-//! A converged k-means partition, then one M-step.
+//! A converged k-means partition, then one M-step (Lloyd 1982, key `lloyd1982`; seeds by Arthur & Vassilvitskii 2007, key
+//! `arthur2007`).
 
-use super::responsibilities::from_responsibilities;
+use super::responsibilities::from_labels;
 use super::{Start, StartError};
 use em::{Outcome, Rows};
-use kmeans::{KMeans, lloyd, plus_plus};
+use kmeans::{KMeans, lloyd, plus_plus, seeding_passes};
 use linalg::{Level, Total};
 use rand::Rng;
 
@@ -24,8 +25,7 @@ pub fn k_means_partition(
         return Err(failure.breakdown.into());
     }
     let labels = fit.model.assign(all);
-    let hard = |i: usize, c: usize| f64::from(u8::from(labels[i] as usize == c));
-    let parameters = from_responsibilities(all, k, hard)?;
+    let parameters = from_labels(all, k, &labels)?;
     // The partition's pass is one of Lloyd's; the M-step reads the data once more.
-    Ok(Start { parameters, passes: fit.e_passes + 1, labels: Some(labels) })
+    Ok(Start { parameters, passes: seeding_passes(k, 1) + fit.e_passes + 1, labels: Some(labels) })
 }

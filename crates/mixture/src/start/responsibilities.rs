@@ -46,6 +46,11 @@ pub(super) fn from_responsibilities(
     Ok(parameters)
 }
 
+/// The M-step from a hard partition; `labels` holds a component below k for every row.
+pub(super) fn from_labels(data: Batch<'_>, k: usize, labels: &[u32]) -> Result<MixtureParameters, Breakdown> {
+    from_responsibilities(data, k, |i, c| f64::from(u8::from(labels[i] as usize == c)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
