@@ -5,6 +5,7 @@ use crate::failure::{Failure, Interrupted};
 use crate::map::EmMap;
 use crate::model::LatentModel;
 use crate::observe::{Event, Observer};
+use crate::policy::{FailurePolicy, StopAtFailure};
 use crate::reduce::Reducer;
 use crate::scheme::{Break, Scheme, Steps};
 use crate::stop::{StopReason, Stopping};
@@ -62,14 +63,40 @@ pub fn fit<M: LatentModel, D: Dataset, R: Reducer<M>>(
     stopping: &mut Stopping,
     observer: &mut impl Observer<M>,
 ) -> Result<Fit<M>, Interrupted> {
+    fit_with_remedies(data, begin, reducer, scheme, stopping, observer, &mut StopAtFailure)
+}
+
+/// [`fit`], with a policy that may repair what breaks down: iteration t then ends with the repaired parameters, and row t
+/// of the trace says so.
+pub fn fit_with_remedies<M: LatentModel, D: Dataset, R: Reducer<M>>(
+    data: &D,
+    begin: impl Into<Begin<M>>,
+    reducer: R,
+    scheme: &mut dyn Scheme,
+    stopping: &mut Stopping,
+    observer: &mut impl Observer<M>,
+    policy: &mut dyn FailurePolicy<M>,
+) -> Result<Fit<M>, Interrupted> {
     let mut em = EmMap::new(data, begin.into(), reducer);
-    let mut iteration = 0;
+    let (mut iteration, mut attempt) = (0, 0);
     let mut step = em.expect().map(drop);
     let outcome = loop {
         match step {
             Ok(()) => {}
             Err(Break::Interrupted(cause)) => return Err(cause),
-            Err(Break::Down(stage, breakdown)) => break Outcome::Failed(Failure { iteration, stage, breakdown }),
+            Err(Break::Down(stage, breakdown)) => {
+                attempt += 1;
+                let failure = Failure { iteration, stage, breakdown };
+                if !em.repair(|last_good, next| {
+                    let remedy = policy.remedy(&failure, attempt, last_good, next);
+                    observer.breakdown(&failure, remedy, last_good);
+                    remedy
+                }) {
+                    break Outcome::Failed(failure);
+                }
+                step = em.expect().map(drop);
+                continue;
+            }
         }
         let row = em.row(iteration);
         if observer.iteration(&row, &em.theta).is_break() {

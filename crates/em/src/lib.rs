@@ -23,6 +23,7 @@
 //! | [`stop`] | when to stop |
 //! | [`observe`] | the trace, one row per iteration |
 //! | [`failure`] | what went wrong, as a value |
+//! | [`policy`] | what is done about it |
 
 pub mod batch;
 pub mod failure;
@@ -30,16 +31,18 @@ pub mod fit;
 pub mod map;
 pub mod model;
 pub mod observe;
+pub mod policy;
 pub mod reduce;
 pub mod scheme;
 pub mod stop;
 
 pub use batch::{Batch, Buffer, Dataset, ReadError, Rows};
 pub use failure::{Breakdown, BreakdownKind, Failure, Interrupted, SingularCovariance, Stage};
-pub use fit::{Begin, Fit, Outcome, fit};
+pub use fit::{Begin, Fit, Outcome, fit, fit_with_remedies};
 pub use map::EmMap;
 pub use model::{Coordinates, Health, LatentModel};
 pub use observe::{Event, Observer, TraceRow};
+pub use policy::{FailurePolicy, Remedy, StopAtFailure};
 pub use reduce::{Reducer, Serial, Threads};
 pub use scheme::{Break, Plain, Scheme, Steps};
 pub use stop::{StopReason, StopRule, Stopping};

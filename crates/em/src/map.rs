@@ -5,6 +5,7 @@ use crate::failure::{Breakdown, BreakdownKind, Interrupted, Stage};
 use crate::fit::Begin;
 use crate::model::LatentModel;
 use crate::observe::{Event, TraceRow};
+use crate::policy::Remedy;
 use crate::reduce::Reducer;
 use crate::scheme::{Break, Steps};
 
@@ -41,6 +42,7 @@ struct Step {
 enum Move {
     Maximized,
     Jumped,
+    Repaired,
 }
 
 impl<'a, M: LatentModel, D: Dataset, R: Reducer<M>> EmMap<'a, M, D, R> {
@@ -120,6 +122,19 @@ impl<'a, M: LatentModel, D: Dataset, R: Reducer<M>> EmMap<'a, M, D, R> {
         Ok(None)
     }
 
+    /// Lets `remedy` write repaired parameters from the last good ones; if it does, they are the current ones, of which
+    /// nothing is known until the next E-step. Says whether it did.
+    pub fn repair(&mut self, remedy: impl FnOnce(&M, &mut M) -> Remedy) -> bool {
+        let Remedy::Continue { event, passes } = remedy(&self.theta, &mut self.next) else { return false };
+        std::mem::swap(&mut self.theta, &mut self.next);
+        self.reducer.prepare(&self.theta, self.data);
+        self.scratch = self.theta.scratch(self.data.max_len());
+        self.stats = vec![0.0; self.theta.stats_len()];
+        self.e_passes += passes;
+        self.step = Step { event, moved: Some(Move::Repaired), ..Step::default() };
+        true
+    }
+
     /// Back to the parameters before the last move.
     fn undo(&mut self) {
         if self.step.moved.take().is_some() {
@@ -152,7 +167,10 @@ impl<M: LatentModel, D: Dataset, R: Reducer<M>> Steps for EmMap<'_, M, D, R> {
             return Err(Break::Down(Stage::Expectation, Breakdown { component: None, kind }));
         }
         let moved = self.step.moved;
-        if moved.is_some() {
+        if moved == Some(Move::Repaired) {
+            // What the next M-step writes into has the shape of the repaired model. No gain: it is another trajectory.
+            self.next = self.theta.clone();
+        } else if moved.is_some() {
             let gain = objective - self.objective;
             if gain < -self.slack() && moved == Some(Move::Maximized) {
                 if self.theta.monotone() {

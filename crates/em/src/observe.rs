@@ -1,5 +1,7 @@
 //! The trace: one row per iteration, handed to an observer while the fit runs.
 
+use crate::failure::Failure;
+use crate::policy::Remedy;
 use std::ops::ControlFlow;
 
 /// Something that happened in an iteration besides the step itself.
@@ -19,11 +21,21 @@ pub enum Event {
         /// Largest parameter change.
         by: f64,
     },
+    /// A failure policy restarted the broken component at a row; the trace goes on from the repaired parameters.
+    Reseeded {
+        /// The row, from 0.
+        row: usize,
+    },
+    /// A failure policy took the broken component away; the trace goes on with fewer.
+    Removed {
+        /// Components that are left.
+        left: usize,
+    },
 }
 
 impl Event {
     /// The names of all events, in the order of a record's categories.
-    pub const NAMES: [&'static str; 2] = ["decreased", "projected"];
+    pub const NAMES: [&'static str; 4] = ["decreased", "projected", "reseeded", "removed"];
 
     /// The name under which the event is recorded; `None` for no event.
     pub fn name(self) -> Option<&'static str> {
@@ -31,6 +43,8 @@ impl Event {
             Self::None => None,
             Self::Decreased { .. } => Some("decreased"),
             Self::Projected { .. } => Some("projected"),
+            Self::Reseeded { .. } => Some("reseeded"),
+            Self::Removed { .. } => Some("removed"),
         }
     }
 
@@ -39,6 +53,8 @@ impl Event {
         match self {
             Self::None => None,
             Self::Decreased { by } | Self::Projected { by } => Some(by),
+            Self::Reseeded { row } => Some(row as f64),
+            Self::Removed { left } => Some(left as f64),
         }
     }
 }
@@ -76,6 +92,10 @@ pub struct TraceRow {
 pub trait Observer<M> {
     /// Called after row `row` with the model it describes.
     fn iteration(&mut self, row: &TraceRow, model: &M) -> ControlFlow<()>;
+
+    /// Called after every breakdown with what the failure policy did about it; `last_good` are the parameters before the
+    /// step. If nothing was done the failure is the fit's [`Outcome`](crate::Outcome), too.
+    fn breakdown(&mut self, _failure: &Failure, _remedy: Remedy, _last_good: &M) {}
 }
 
 /// Sees nothing.

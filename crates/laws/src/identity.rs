@@ -1,4 +1,4 @@
-//! log L(θ′) − log L(θ) = ΔQ + KL, KL ≥ 0; no small perturbation of the M-step raises Q; a converged fit stays where it is.
+//! log L(θ′) − log L(θ) = ΔQ + KL, KL ≥ 0; no small perturbation of the M-step raises Q (+ log prior); a converged fit stays where it is.
 
 use em::{LatentModel, Rows};
 
@@ -37,8 +37,10 @@ pub fn decomposition<M: LatentModel>(
             let agree = (kl - independent).abs() <= 1e-11 * scale;
             assert!(agree, "iteration {t}: KL {kl:e}, independently {independent:e}");
         }
+        // Under a prior it is Q + log prior that the M-step maximises.
         let q_gain = row.q_gain.unwrap_or_else(|| panic!("no ΔQ at iteration {t}"));
-        assert!(q_gain >= -1e-12 * scale, "iteration {t}: ΔQ = {q_gain:e}");
+        let penalised = q_gain + after.log_prior() - before.log_prior();
+        assert!(penalised >= -1e-12 * scale, "iteration {t}: ΔQ = {penalised:e}");
         before = after;
     }
     assert!(2 * compared > iterations, "KL could be compared in {compared} of {iterations} iterations only");
@@ -50,7 +52,7 @@ pub fn m_step_is_optimal<M: LatentModel>(data: &Rows<'_>, model: &M) {
     let mut scratch = model.scratch(data.all().rows());
     let mut best = model.clone();
     model.maximize(&stats, &mut best).unwrap_or_else(|error| panic!("{error}"));
-    let gain = model.q_gain(&stats, &best, &mut scratch);
+    let gain = model.q_gain(&stats, &best, &mut scratch) + best.log_prior();
     let slack = crate::slack(data, objective);
     let mut xi = vec![0.0; model.dim()];
     best.write(&mut xi);
@@ -67,7 +69,7 @@ pub fn m_step_is_optimal<M: LatentModel>(data: &Rows<'_>, model: &M) {
                 })
                 .collect();
             best.read(&moved, &mut perturbed).unwrap_or_else(|error| panic!("{error}"));
-            let other = model.q_gain(&stats, &perturbed, &mut scratch);
+            let other = model.q_gain(&stats, &perturbed, &mut scratch) + perturbed.log_prior();
             assert!(other <= gain + slack, "a perturbation of {size:e} raises Q by {:e}", other - gain);
         }
     }

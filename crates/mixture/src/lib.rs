@@ -8,6 +8,7 @@
 //! | [`parameters`] | weights, means and covariances as plain numbers |
 //! | [`start`] | kinds of start, one file per family |
 //! | [`fitted`] | a fitted mixture that is kept: prediction, scores, draws |
+//! | [`policy`] | what becomes of a component that breaks down |
 //! | [`criteria`] | BIC, AIC, ICL; Hathaway's ratio and coincidence of an end |
 //! | [`cause`] | why a covariance became singular |
 //!
@@ -21,6 +22,7 @@ pub mod fitted;
 pub mod gaussian;
 pub mod mixture;
 pub mod parameters;
+pub mod policy;
 pub mod start;
 
 pub use cause::{Cause, Diagnosis, diagnose};

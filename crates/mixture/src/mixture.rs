@@ -5,6 +5,8 @@
 //! it is in the cache, and no n × K matrix is ever stored. McLachlan & Peel 2000, key `mclachlan2000`.
 
 use crate::emission::Emission;
+use crate::gaussian::Structure;
+use crate::parameters::MixtureParameters;
 use em::{Batch, Breakdown, BreakdownKind, Coordinates, Health, LatentModel};
 use linalg::kernels::{Block, Softmax, padded, softmax};
 
@@ -82,6 +84,17 @@ impl<E: Emission> Mixture<E> {
     /// Component with the largest responsibility for every row of the batch; ties go to the lowest index.
     pub fn assign(&self, batch: Batch<'_>) -> Vec<u32> {
         labels(&self.responsibilities(batch), self.components())
+    }
+}
+
+impl<S: Structure> Mixture<S> {
+    /// Weights, means and covariances as plain numbers.
+    pub fn parameters(&self) -> MixtureParameters {
+        MixtureParameters {
+            weights: self.weights.clone(),
+            means: self.emission.means().to_vec(),
+            covariances: self.emission.covariances(),
+        }
     }
 }
 

@@ -87,7 +87,7 @@ pub fn stopping(job: &Job<'_>, monotone: bool) -> Stopping {
         StopRule::ParameterChange(tolerance) => stopping.or(ParameterChange { tolerance }),
         StopRule::Aitken(tolerance) => stopping.or(Aitken::new(tolerance * n)),
         StopRule::ScikitLearn(tolerance) => stopping.or(ScikitLearn::new(tolerance * n)),
-        StopRule::Mclust(tolerance) => stopping.or(Mclust { tolerance }),
+        StopRule::Mclust(tolerance) => stopping.or(Mclust::new(tolerance)),
         StopRule::NoImprovement(share) => stopping.or(NoImprovement::new(share)),
         StopRule::EPasses(budget) => stopping.or(EPasses { budget }),
     })

@@ -201,10 +201,16 @@ mod tests {
 
     #[test]
     fn mclust_counts_falls_as_small_changes() {
-        let mut rule = Mclust { tolerance: 1e-5 };
+        let mut rule = Mclust::new(1e-5);
         let fall = TraceRow { event: Event::Decreased { by: 1e-4 }, ..row(4, -1e-4) };
         assert_eq!(rule.check(&fall), Some(StopReason::Mclust));
-        assert_eq!(rule.check(&row(5, 1.1e-3)), None);
+        let later = |objective| TraceRow { objective, ..row(5, 0.0) };
+        assert_eq!((rule.check(&later(-99.9)), rule.check(&later(-99.9009))), (None, Some(StopReason::Mclust)));
+        // Under a prior it is the log-likelihood that is compared.
+        let prior = |log_likelihood| TraceRow { log_likelihood: Some(log_likelihood), ..row(6, 1e-12) };
+        let mut rule = Mclust::new(1e-5);
+        assert_eq!((rule.check(&prior(-90.0)), rule.check(&prior(-89.0))), (None, None));
+        assert_eq!(rule.check(&prior(-89.0005)), Some(StopReason::Mclust));
     }
 
     #[test]

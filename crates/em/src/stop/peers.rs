@@ -26,16 +26,27 @@ impl StopRule for ScikitLearn {
     }
 }
 
-/// mclust's `em`: |ΔL| / (1 + |L|) ≤ tol, falls included (Scrucca et al. 2016, key `scrucca2016`).
+/// mclust's `em`: |ΔL| / (1 + |L|) ≤ tol, falls included; L is the plain log-likelihood also under a prior (Scrucca et al.
+/// 2016, key `scrucca2016`).
 #[derive(Clone, Copy, Debug)]
 pub struct Mclust {
-    /// tol; mclust's is 1e-5.
-    pub tolerance: f64,
+    tolerance: f64,
+    previous: Option<f64>,
+}
+
+impl Mclust {
+    /// mclust's `tolerance` is 1e-5.
+    pub fn new(tolerance: f64) -> Self {
+        Self { tolerance, previous: None }
+    }
 }
 
 impl StopRule for Mclust {
     fn check(&mut self, row: &TraceRow) -> Option<StopReason> {
-        let small = row.gain.is_some_and(|gain| gain.abs() <= self.tolerance * (1.0 + row.objective.abs()));
-        small.then_some(StopReason::Mclust)
+        let now = row.log_likelihood.unwrap_or(row.objective);
+        // The first row that a rule sees is that of step 1; without a prior its gain tells where it came from.
+        let plain = row.log_likelihood.is_none_or(|value| value == row.objective);
+        let before = self.previous.replace(now).or_else(|| row.gain.filter(|_| plain).map(|gain| now - gain))?;
+        ((now - before).abs() <= self.tolerance * (1.0 + now.abs())).then_some(StopReason::Mclust)
     }
 }

@@ -5,8 +5,9 @@
 //! together, Σ′ = L V Lᵀ has the factor L′ = L · chol V, a product of lower triangles; otherwise the structure makes the
 //! covariances from the scatters W = N L V Lᵀ. McLachlan & Peel 2000 (key `mclachlan2000`), section 3.2.
 
+use super::constraint::eigenvalues::Eigenvalues;
 use super::structure::{CovarianceStructure, Vvv};
-use super::{Constraint, Reference, Structure, singular};
+use super::{Constraint, Reference, Structure, constraint::Prior, singular};
 use crate::emission::Emission;
 use crate::parameters::MixtureParameters;
 use em::{Breakdown, BreakdownKind, Coordinates, Event, Health};
@@ -33,6 +34,10 @@ pub struct Gaussian<S> {
     health: Health,
     reference: Arc<Reference>,
     constraint: Constraint,
+    /// Under [`Constraint::Map`].
+    prior: Option<Arc<Prior>>,
+    /// log p of means and covariances, up to a constant; 0 without a prior.
+    log_prior: f64,
     level: Level,
     structure: S,
     work: Work,
@@ -51,6 +56,10 @@ struct Work {
     /// Scatters W and covariances Σ of all components, k × d × d.
     scatters: Vec<f64>,
     covariances: Vec<f64>,
+    /// N of all components, or what takes its place under a prior.
+    counts: Vec<f64>,
+    /// Under bounds on the eigenvalues.
+    eigenvalues: Option<Eigenvalues>,
 }
 
 /// The d × d matrix of component `k` in a stack of them.
@@ -62,6 +71,11 @@ impl<S: CovarianceStructure> Gaussian<S> {
     fn empty(k: usize, reference: &Arc<Reference>, constraint: Constraint, level: Level) -> Self {
         let d = reference.total.mean.len();
         let (matrix, stack) = (vec![0.0; d * d], vec![0.0; k * d * d]);
+        let bounded = matches!(constraint, Constraint::Floor(_) | Constraint::Ratio(_));
+        let prior = match constraint {
+            Constraint::Map => S::prior(k, d, Prior::degrees(d)),
+            _ => None,
+        };
         Self {
             k,
             d,
@@ -72,6 +86,8 @@ impl<S: CovarianceStructure> Gaussian<S> {
             health: Health::default(),
             reference: Arc::clone(reference),
             constraint,
+            prior: prior.map(|form| Arc::new(Prior::new(&reference.total, k, form))),
+            log_prior: 0.0,
             level,
             structure: S::new(k, d),
             work: Work {
@@ -80,6 +96,8 @@ impl<S: CovarianceStructure> Gaussian<S> {
                 product: matrix,
                 scatters: stack.clone(),
                 covariances: stack,
+                counts: vec![0.0; k],
+                eigenvalues: bounded.then(|| Eigenvalues::new(k, d)),
             },
         }
     }
@@ -148,6 +166,10 @@ impl<S: CovarianceStructure> Gaussian<S> {
         let factor = &self.factors[range.clone()];
         spd::invert_factor(factor, &mut self.inverse_factors[range], d);
         self.constants[k] = -0.5 * d as f64 * std::f64::consts::TAU.ln() - spd::half_log_determinant(factor, d);
+        if let Some(prior) = &self.prior {
+            let mean = &self.means[k * d..(k + 1) * d];
+            self.log_prior += prior.log_density(mean, factor, &self.inverse_factors[square(k, d)]);
+        }
         let (pivot, condition) = spd::judge(factor, &self.reference.total.pivots);
         let smaller = |old: Option<f64>| Some(old.map_or(pivot, |old| old.min(pivot)));
         let larger = |old: Option<f64>| Some(old.map_or(condition, |old| old.max(condition)));
@@ -155,19 +177,58 @@ impl<S: CovarianceStructure> Gaussian<S> {
         self.health.worst_condition = larger(self.health.worst_condition);
     }
 
-    /// Covariances of the structure from `self.work.scatters`, in `self.work.covariances`.
-    fn estimate(&mut self, counts: &[f64]) {
-        self.structure.estimate(counts, &mut self.work.scatters, &mut self.work.covariances);
-    }
-
-    /// Effective counts and scatters N_k Σ_k as if the covariances in the workspace were a sample's.
-    fn scatters_of(&mut self, weights: &[f64]) -> Vec<f64> {
-        let size = self.d * self.d;
-        let counts: Vec<f64> = weights.iter().map(|weight| weight * self.reference.total.weight).collect();
-        for (i, (scatter, value)) in self.work.scatters.iter_mut().zip(&self.work.covariances).enumerate() {
+    /// The M-step of structure and prior given counts N in `work.counts`, means, and covariances W/N in
+    /// `work.covariances`, which are replaced.
+    fn estimate(&mut self) {
+        let Self { d, means, structure, prior, work, .. } = self;
+        let Work { counts, scatters, covariances, .. } = work;
+        let size = *d * *d;
+        for (i, (scatter, value)) in scatters.iter_mut().zip(&*covariances).enumerate() {
             *scatter = counts[i / size] * value;
         }
-        counts
+        if let Some(prior) = prior {
+            let parts = means.chunks_exact_mut(*d).zip(scatters.chunks_exact_mut(size));
+            for (count, (mean, scatter)) in counts.iter_mut().zip(parts) {
+                prior.apply(count, mean, scatter);
+            }
+        }
+        structure.estimate(counts, scatters, covariances);
+    }
+
+    /// Makes the covariances in the workspace obey the bounds on their eigenvalues, if there are any.
+    fn bound(&mut self, counts: &[f64]) {
+        let Work { covariances, eigenvalues, .. } = &mut self.work;
+        match (self.constraint, eigenvalues) {
+            (Constraint::Floor(floor), Some(eigenvalues)) => eigenvalues.floor(covariances, floor),
+            (Constraint::Ratio(ratio), Some(eigenvalues)) => eigenvalues.ratio(counts, covariances, ratio),
+            _ => {}
+        }
+    }
+
+    /// θ₀ from the means and covariances in the workspace; says what the constraint changed.
+    fn begin(&mut self, weights: &[f64]) -> Event {
+        let counts: Vec<f64> = weights.iter().map(|weight| weight * self.reference.total.weight).collect();
+        // What the structure makes of the moments, without the prior: a start is not pulled unless it must be.
+        let prior = self.prior.take();
+        self.work.counts.copy_from_slice(&counts);
+        if !S::UNCONSTRAINED {
+            self.estimate();
+        }
+        self.prior = prior;
+        let stated = self.work.covariances.clone();
+        self.bound(&counts);
+        let singular = |model: &mut Self| (0..model.k).any(|k| !(model.factor(k) >= model.reference.singular));
+        if self.prior.is_some() && singular(self) {
+            let means = self.means.clone();
+            self.work.counts.copy_from_slice(&counts);
+            self.estimate();
+            self.means = means;
+        }
+        let (d, scales) = (self.d, &self.reference.total.scales);
+        let change = |(i, (a, b)): (usize, (&f64, &f64))| (a - b).abs() / (scales[i / d % d] * scales[i % d]);
+        let changes = stated.iter().zip(&self.work.covariances).enumerate().map(change);
+        let by = changes.fold(0.0, f64::max);
+        if by > 0.0 { Event::Projected { by } } else { Event::None }
     }
 }
 
@@ -184,20 +245,25 @@ fn unpack(packed: &[f64], matrix: &mut [f64], d: usize, map: impl Fn(usize, usiz
 }
 
 impl<S: CovarianceStructure> Structure for Gaussian<S> {
+    fn allows(constraint: Constraint) -> bool {
+        match constraint {
+            Constraint::None | Constraint::Ridge(_) => true,
+            Constraint::Floor(_) | Constraint::Ratio(_) => S::FREE_EIGENVALUES,
+            Constraint::Map => S::prior(1, 1, Prior::degrees(1)).is_some(),
+        }
+    }
+
     fn from_parameters(
         parameters: &MixtureParameters,
         reference: &Arc<Reference>,
         constraint: Constraint,
         level: Level,
     ) -> Result<(Self, Event), Breakdown> {
+        assert!(Self::allows(constraint), "{} has no M-step under {constraint:?}", S::NAME);
         let mut model = Self::empty(parameters.components(), reference, constraint, level);
         model.means.copy_from_slice(&parameters.means);
         model.work.covariances.copy_from_slice(&parameters.covariances);
-        if !S::UNCONSTRAINED {
-            let counts = model.scatters_of(&parameters.weights);
-            model.estimate(&counts);
-        }
-        let mut event = Event::None;
+        let mut event = model.begin(&parameters.weights);
         for k in 0..model.k {
             let mut pivot = model.factor(k);
             if let (Constraint::Ridge(epsilon), false) = (constraint, pivot >= reference.singular) {
@@ -277,19 +343,17 @@ impl<S: CovarianceStructure> Emission for Gaussian<S> {
         let d = self.d;
         let (counts, ..) = self.split(stats);
         let on_factors = S::UNCONSTRAINED && self.constraint == Constraint::None;
-        next.health = Health::default();
+        (next.health, next.log_prior) = (Health::default(), 0.0);
         if !on_factors {
             for k in 0..self.k {
                 self.covariance(stats, k, next);
             }
-            if !S::UNCONSTRAINED {
-                let Work { scatters, covariances, .. } = &mut next.work;
-                for (i, (scatter, value)) in scatters.iter_mut().zip(&*covariances).enumerate() {
-                    *scatter = counts[i / (d * d)] * value;
-                }
+            if !S::UNCONSTRAINED || self.prior.is_some() {
+                next.work.counts.copy_from_slice(counts);
                 next.structure.start_from(&self.structure);
-                next.estimate(counts);
+                next.estimate();
             }
+            next.bound(counts);
         }
         for k in 0..self.k {
             let pivot = if on_factors {
@@ -380,7 +444,11 @@ impl<S: CovarianceStructure> Emission for Gaussian<S> {
     }
 
     fn monotone(&self) -> bool {
-        self.constraint == Constraint::None
+        self.constraint.monotone()
+    }
+
+    fn log_prior(&self) -> f64 {
+        self.log_prior
     }
 }
 
@@ -422,19 +490,19 @@ impl<S: CovarianceStructure> Coordinates for Gaussian<S> {
                 *out = if i == j { value.exp() } else { value };
             }
         }
-        next.health = Health::default();
-        if !S::UNCONSTRAINED {
-            // The covariances at ξ are made to fit the structure as if they were a sample's, all counts equal.
+        (next.health, next.log_prior) = (Health::default(), 0.0);
+        let on_factors = S::UNCONSTRAINED && next.work.eigenvalues.is_none();
+        if !on_factors {
+            // The covariances at ξ are made to fit structure and bounds as if they were a sample's, all counts equal.
             for range in (0..self.k).map(|k| square(k, d)) {
                 spd::reconstruct(&next.factors[range.clone()], &mut next.work.covariances[range], d);
             }
-            let counts = next.scatters_of(&vec![1.0; self.k]);
             next.structure.start_from(&self.structure);
-            next.estimate(&counts);
+            next.begin(&vec![1.0; self.k]);
         }
         for k in 0..self.k {
             let range = square(k, d);
-            let pivot = if S::UNCONSTRAINED {
+            let pivot = if on_factors {
                 spd::judge(&next.factors[range.clone()], &self.reference.total.pivots).0
             } else {
                 next.factor(k)

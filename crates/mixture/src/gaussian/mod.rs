@@ -1,8 +1,10 @@
 //! Gaussian emissions: the densities, and one file per covariance structure.
 
+pub mod constraint;
 mod densities;
 pub mod structure;
 
+pub use constraint::Constraint;
 pub use densities::{Full, Gaussian};
 pub use structure::CovarianceStructure;
 
@@ -28,21 +30,16 @@ impl Reference {
     }
 }
 
-/// A constraint is part of every M-step.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Constraint {
-    /// The plain maximiser.
-    #[default]
-    None,
-    /// ε added to the diagonal after the ordinary M-step, in squared units of the data (scikit-learn's `reg_covar`). It
-    /// maximises no fixed objective: the log-likelihood may fall.
-    Ridge(f64),
-}
-
 /// A Gaussian emission with covariances of some structure.
 pub trait Structure: Emission {
+    /// Whether the M-step under this constraint is an exact maximiser for this structure (under a ridge: whether it exists).
+    fn allows(constraint: Constraint) -> bool;
     /// The emission with these means and covariances, which are first made to fit the structure (the M-step given
-    /// them as moments). Judged as it is; only under a ridge a singular covariance is repaired by it, which the event says.
+    /// them as moments) and then the bounds of the constraint. Otherwise judged as it is; only under a ridge or a prior a
+    /// singular covariance is repaired by it. The event says if anything was changed by the constraint.
+    ///
+    /// # Panics
+    /// If the structure does not allow the constraint.
     fn from_parameters(
         parameters: &MixtureParameters,
         reference: &Arc<Reference>,

@@ -7,7 +7,7 @@
 use super::StartError;
 use super::joint::joint;
 use super::responsibilities::from_labels;
-use super::search::{End, Found, Search, best_of, parameters};
+use super::search::{End, Found, Search, best_of};
 use crate::gaussian::Structure;
 use crate::mixture::Mixture;
 use em::{Batch, Breakdown};
@@ -50,7 +50,7 @@ pub fn cem<S: Structure>(search: &Search<'_>, options: Cem, rng: &mut impl Rng) 
                 break;
             }
         }
-        Ok(End { criterion, parameters: parameters(&model), labels: Some(labels) })
+        Ok(End { criterion, parameters: model.parameters(), labels: Some(labels) })
     })
 }
 

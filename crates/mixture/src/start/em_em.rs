@@ -5,7 +5,7 @@
 //! has gained, which neither the units of the data nor their number change. Not here: the long run that follows.
 
 use super::StartError;
-use super::search::{End, Found, Search, best_of, parameters};
+use super::search::{End, Found, Search, best_of};
 use crate::gaussian::Structure;
 use em::stop::MaxIterations;
 use em::{Breakdown, BreakdownKind, Outcome, Plain, Serial, StopReason, StopRule, Stopping, TraceRow};
@@ -61,6 +61,6 @@ pub fn em_em<S: Structure>(search: &Search<'_>, options: EmEm, rng: &mut impl Rn
         }
         let infinite = BreakdownKind::NonFinite { what: "log-likelihood", row: None };
         let criterion = fit.log_likelihood.ok_or(Breakdown { component: None, kind: infinite })?;
-        Ok(End { criterion, parameters: parameters(&fit.model), labels: None })
+        Ok(End { criterion, parameters: fit.model.parameters(), labels: None })
     })
 }

@@ -3,7 +3,7 @@
 
 use super::StartError;
 use super::joint::joint;
-use super::search::{End, Found, Search, best_of, parameters};
+use super::search::{End, Found, Search, best_of};
 use crate::gaussian::Structure;
 use rand::Rng;
 
@@ -30,6 +30,6 @@ pub fn rnd_em<S: Structure>(search: &Search<'_>, options: RndEm, rng: &mut impl 
         let model = search.begin::<S>(rng, passes)?;
         *passes += 1;
         let criterion = joint(&model, search.data.all(), |_, _| {})?;
-        Ok(End { criterion, parameters: parameters(&model), labels: None })
+        Ok(End { criterion, parameters: model.parameters(), labels: None })
     })
 }

@@ -94,12 +94,3 @@ pub(super) fn best_of(
         (None, None) => unreachable!("every run ends or breaks down"),
     }
 }
-
-/// The parameters of a model.
-pub(super) fn parameters<S: Structure>(model: &Mixture<S>) -> MixtureParameters {
-    MixtureParameters {
-        weights: model.weights().to_vec(),
-        means: model.emission().means().to_vec(),
-        covariances: model.emission().covariances(),
-    }
-}

@@ -8,7 +8,7 @@
 use super::StartError;
 use super::joint::joint;
 use super::responsibilities::from_labels;
-use super::search::{End, Found, Search, best_of, parameters};
+use super::search::{End, Found, Search, best_of};
 use crate::gaussian::Structure;
 use crate::mixture::Mixture;
 use em::{Batch, Breakdown};
@@ -41,13 +41,13 @@ pub fn sem<S: Structure>(search: &Search<'_>, options: Sem, rng: &mut impl Rng) 
         let mut model = search.begin::<S>(rng, passes)?;
         *passes += 1;
         let (mut drawn, criterion) = draw(&model, data, rng)?;
-        let mut best = End { criterion, parameters: parameters(&model), labels: None };
+        let mut best = End { criterion, parameters: model.parameters(), labels: None };
         for _ in 0..options.iterations {
             model = search.model(from_labels(data, search.components, &drawn)?)?;
             *passes += 1;
             let (next, criterion) = draw(&model, data, rng)?;
             if criterion > best.criterion {
-                best = End { criterion, parameters: parameters(&model), labels: Some(drawn) };
+                best = End { criterion, parameters: model.parameters(), labels: Some(drawn) };
             }
             drawn = next;
         }

@@ -44,7 +44,7 @@ pub(super) fn write_diagonal(covariance: &mut [f64], volume: f64, shape: &[f64])
 }
 
 /// Writes volume · D diag(shape) Dᵀ, D by columns: column j stands at `orientation[i * d + j]`.
-pub(super) fn write_oriented(covariance: &mut [f64], volume: f64, shape: &[f64], orientation: &[f64]) {
+pub(in crate::gaussian) fn write_oriented(covariance: &mut [f64], volume: f64, shape: &[f64], orientation: &[f64]) {
     let d = shape.len();
     for a in 0..d {
         for b in 0..=a {
@@ -143,7 +143,7 @@ pub(super) fn seen_from(orientation: &[f64], scatter: &[f64], out: &mut [f64], w
 
 /// Eigenvalues (descending) and orthonormal eigenvectors (columns of `vectors`) of the symmetric `matrix`, which is
 /// overwritten, by cyclic Jacobi rotations: no allocation, and small eigenvalues keep their relative accuracy.
-pub(super) fn eigen(matrix: &mut [f64], values: &mut [f64], vectors: &mut [f64], d: usize) {
+pub(in crate::gaussian) fn eigen(matrix: &mut [f64], values: &mut [f64], vectors: &mut [f64], d: usize) {
     write_identity(vectors, d);
     for _ in 0..64 {
         let mut clean = true;

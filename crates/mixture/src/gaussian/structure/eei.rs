@@ -1,6 +1,7 @@
 //! EEI: one diagonal covariance for all components, diag(Σ_k W_k) / n (tied-diag).
 
 use super::{CovarianceStructure, algebra};
+use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// One diagonal covariance for all.
 #[derive(Clone, Debug)]
@@ -26,6 +27,10 @@ impl CovarianceStructure for Eei {
         for covariance in covariances.chunks_exact_mut(d * d) {
             algebra::write_diagonal(covariance, 1.0 / n, &self.variances);
         }
+    }
+
+    fn prior(k: usize, _d: usize, nu: f64) -> Option<PriorForm> {
+        Some(PriorForm { power: (nu + k as f64 + 2.0) / k as f64, scale: PriorScale::Isotropic(1.0 / k as f64) })
     }
 
     fn covariance_parameters(_k: usize, d: usize) -> usize {

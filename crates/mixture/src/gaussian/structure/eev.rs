@@ -2,6 +2,7 @@
 //! maximiser keeps each D_k and pools the eigenvalues: λ A = Σ_k Ω_k / n.
 
 use super::{CovarianceStructure, algebra};
+use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// Full covariances of equal volume and shape.
 #[derive(Clone, Debug)]
@@ -31,6 +32,10 @@ impl CovarianceStructure for Eev {
         for (covariance, vectors) in covariances.chunks_exact_mut(d * d).zip(self.orientations.chunks_exact(d * d)) {
             algebra::write_oriented(covariance, volume, &self.pooled, vectors);
         }
+    }
+
+    fn prior(k: usize, d: usize, nu: f64) -> Option<PriorForm> {
+        Some(PriorForm { power: (nu + d as f64 + 2.0) / k as f64, scale: PriorScale::Full(1.0) })
     }
 
     fn covariance_parameters(k: usize, d: usize) -> usize {

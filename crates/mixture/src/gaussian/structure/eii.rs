@@ -1,6 +1,7 @@
 //! EII: one sphere for all components, λ = Σ_k tr W_k / (d n) (tied-spherical).
 
 use super::{CovarianceStructure, algebra};
+use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// One spherical covariance for all.
 #[derive(Clone, Debug)]
@@ -22,6 +23,10 @@ impl CovarianceStructure for Eii {
         for covariance in covariances.chunks_exact_mut(d * d) {
             algebra::write_diagonal(covariance, volume, &self.ones);
         }
+    }
+
+    fn prior(k: usize, d: usize, nu: f64) -> Option<PriorForm> {
+        Some(PriorForm { power: (nu + 2.0) / (k * d) as f64 + 1.0, scale: PriorScale::Isotropic(1.0 / (k * d) as f64) })
     }
 
     fn covariance_parameters(_k: usize, _d: usize) -> usize {

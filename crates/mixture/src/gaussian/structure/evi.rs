@@ -1,6 +1,7 @@
 //! EVI: diagonal covariances of one volume, shapes of their own: λ = Σ_k |diag W_k|^{1/d} / n, A_k = diag W_k / |diag W_k|^{1/d}.
 
 use super::{CovarianceStructure, algebra};
+use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// Diagonal covariances of equal volume.
 #[derive(Clone, Debug)]
@@ -27,6 +28,10 @@ impl CovarianceStructure for Evi {
             algebra::normalise(&mut self.shape);
             algebra::write_diagonal(covariance, volume, &self.shape);
         }
+    }
+
+    fn prior(k: usize, _d: usize, nu: f64) -> Option<PriorForm> {
+        Some(PriorForm { power: (nu + 2.0) / k as f64, scale: PriorScale::Isotropic(1.0) })
     }
 
     fn covariance_parameters(k: usize, d: usize) -> usize {

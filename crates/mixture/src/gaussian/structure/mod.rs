@@ -9,7 +9,7 @@
 //! covariances that minimise Σ_k [N_k log |Σ_k| + tr(Σ_k⁻¹ W_k)]. One file per structure; the algebra of volumes, shapes
 //! and orientations is shared.
 
-mod algebra;
+pub(super) mod algebra;
 mod eee;
 mod eei;
 mod eev;
@@ -40,12 +40,18 @@ pub use vve::Vve;
 pub use vvi::Vvi;
 pub use vvv::Vvv;
 
+use super::constraint::PriorForm;
+
 /// A covariance structure: the M-step of the covariances, and its working memory.
 pub trait CovarianceStructure: Clone + Send + Sync + 'static {
     /// mclust's name.
     const NAME: &'static str;
     /// Whether every Σ_k is W_k / N_k: then the M-step works on factors, without forming W_k.
     const UNCONSTRAINED: bool = false;
+
+    /// Whether the eigenvalues of each Σ_k (of the one Σ, if there is only one) are free of one another, so that the
+    /// maximiser under bounds on them is the plain one with its eigenvalues clipped.
+    const FREE_EIGENVALUES: bool = false;
 
     /// Working memory for K components in d dimensions.
     fn new(k: usize, d: usize) -> Self;
@@ -58,6 +64,11 @@ pub trait CovarianceStructure: Clone + Send + Sync + 'static {
     /// Takes over the state (shape, orientation) from which iterative estimates start, so that an M-step never ends below
     /// the parameters it came from.
     fn start_from(&mut self, _previous: &Self) {}
+
+    /// What the structure makes of mclust's prior with `nu` degrees of freedom; `None` where mclust has none.
+    fn prior(_k: usize, _d: usize, _nu: f64) -> Option<PriorForm> {
+        None
+    }
 
     /// Free parameters of the covariances alone.
     fn covariance_parameters(k: usize, d: usize) -> usize;

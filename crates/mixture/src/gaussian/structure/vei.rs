@@ -2,6 +2,7 @@
 //! the exact minimiser given the other, until nothing moves.
 
 use super::{CovarianceStructure, RESTS, SWEEPS, algebra};
+use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// Diagonal covariances of equal shape.
 #[derive(Clone, Debug)]
@@ -28,6 +29,10 @@ impl CovarianceStructure for Vei {
 
     fn start_from(&mut self, previous: &Self) {
         self.shape.copy_from_slice(&previous.shape);
+    }
+
+    fn prior(_k: usize, d: usize, nu: f64) -> Option<PriorForm> {
+        Some(PriorForm { power: (nu + 3.0) / d as f64, scale: PriorScale::Isotropic(1.0) })
     }
 
     fn covariance_parameters(k: usize, d: usize) -> usize {

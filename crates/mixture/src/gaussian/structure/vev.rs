@@ -3,6 +3,7 @@
 
 use super::vei::alternate;
 use super::{CovarianceStructure, algebra};
+use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// Full covariances of equal shape.
 #[derive(Clone, Debug)]
@@ -41,6 +42,10 @@ impl CovarianceStructure for Vev {
 
     fn start_from(&mut self, previous: &Self) {
         self.shape.copy_from_slice(&previous.shape);
+    }
+
+    fn prior(_k: usize, _d: usize, _nu: f64) -> Option<PriorForm> {
+        Some(PriorForm { power: 0.0, scale: PriorScale::Full(1.0) })
     }
 
     fn covariance_parameters(k: usize, d: usize) -> usize {

@@ -1,6 +1,7 @@
 //! VVI: every component its own diagonal covariance, diag(W_k) / N_k (scikit-learn: diag).
 
 use super::CovarianceStructure;
+use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// Diagonal covariances.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +11,7 @@ pub struct Vvi {
 
 impl CovarianceStructure for Vvi {
     const NAME: &'static str = "VVI";
+    const FREE_EIGENVALUES: bool = true;
 
     fn new(_k: usize, d: usize) -> Self {
         Self { d }
@@ -23,6 +25,10 @@ impl CovarianceStructure for Vvi {
                 covariances[j] = scatters[j] / count;
             }
         }
+    }
+
+    fn prior(_k: usize, _d: usize, nu: f64) -> Option<PriorForm> {
+        Some(PriorForm { power: nu + 3.0, scale: PriorScale::Isotropic(1.0) })
     }
 
     fn covariance_parameters(k: usize, d: usize) -> usize {

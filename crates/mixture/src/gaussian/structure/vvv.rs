@@ -1,6 +1,7 @@
 //! VVV: every component its own covariance, Σ_k = W_k / N_k (scikit-learn: full).
 
 use super::CovarianceStructure;
+use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// Full covariances.
 #[derive(Clone, Copy, Debug)]
@@ -8,6 +9,7 @@ pub struct Vvv;
 
 impl CovarianceStructure for Vvv {
     const NAME: &'static str = "VVV";
+    const FREE_EIGENVALUES: bool = true;
     const UNCONSTRAINED: bool = true;
 
     fn new(_k: usize, _d: usize) -> Self {
@@ -23,6 +25,10 @@ impl CovarianceStructure for Vvv {
                 *value = w / count;
             }
         }
+    }
+
+    fn prior(_k: usize, d: usize, nu: f64) -> Option<PriorForm> {
+        Some(PriorForm { power: nu + d as f64 + 2.0, scale: PriorScale::Full(1.0) })
     }
 
     fn covariance_parameters(k: usize, d: usize) -> usize {
