@@ -70,6 +70,22 @@ pub enum DatasetError {
         /// Number of rows.
         rows: usize,
     },
+    /// There is not one weight per row.
+    #[error("{weights} weights for {rows} rows")]
+    WeightShape {
+        /// Number of weights.
+        weights: usize,
+        /// Number of rows.
+        rows: usize,
+    },
+    /// A weight is not positive and finite.
+    #[error("the weight of row {row} (from 0) is {value}: weights are positive; leave the row out")]
+    Weight {
+        /// Row, from 0.
+        row: usize,
+        /// Its weight.
+        value: f64,
+    },
     /// A value is NaN or infinite.
     #[error("row {row} (from 0), column `{column}`: {value} is not finite")]
     NonFinite {

@@ -17,11 +17,19 @@ impl Fingerprint {
     /// # Panics
     /// If `x` does not hold n·d values.
     pub fn of(n: usize, d: usize, x: &[f64]) -> Self {
+        Self::of_weighted(n, d, x, &[])
+    }
+
+    /// As [`of`](Self::of), with the weights of the rows behind the values.
+    ///
+    /// # Panics
+    /// If `x` does not hold n·d values.
+    pub fn of_weighted(n: usize, d: usize, x: &[f64], weight: &[f64]) -> Self {
         assert_eq!(x.len(), n * d, "{} values are no {n} rows of {d}", x.len());
         let mut hash = Sha256::new();
         hash.update((n as u64).to_le_bytes());
         hash.update((d as u64).to_le_bytes());
-        for &value in x {
+        for &value in x.iter().chain(weight) {
             hash.update(canonical(value).to_le_bytes());
         }
         Self(hash.finalize().into())

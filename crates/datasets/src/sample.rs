@@ -1,7 +1,10 @@
 //! What is fitted: n rows of d finite numbers, and the true labels where they are known.
 //!
 //! Standardising is z_ij = (x_ij − x̄_j) / s_j with s_j² = Σ_i (x_ij − x̄_j)² / (n − 1), R's `scale()`. Not here: missing
-//! values (a sample has none; loaders refuse them), weights, responses.
+//! values (a sample has none; loaders refuse them), responses.
+//!
+//! A weight w stands for w equal rows: means, deviations (divisor Σ w − 1), likelihoods and criteria (n = Σ w) are those of the
+//! sample in which the row is repeated. Seedings draw rows, not weights.
 
 use crate::error::DatasetError;
 use crate::fingerprint::{Fingerprint, canonical};
@@ -17,9 +20,11 @@ pub struct Sample {
     pub d: usize,
     /// Names of the d features, pairwise different.
     pub columns: Vec<String>,
+    /// Weight of each row, positive; empty if all are one.
+    pub weight: Vec<f64>,
     /// The true labels, where known.
     pub truth: Option<Truth>,
-    /// SHA-256 of the canonical values.
+    /// SHA-256 of the canonical values, and of the weights if there are any.
     pub fingerprint: Fingerprint,
 }
 
@@ -65,12 +70,33 @@ impl Sample {
             *value = canonical(*value);
         }
         let fingerprint = Fingerprint::of(n, d, &x);
-        Ok(Self { x, n, d, columns, truth, fingerprint })
+        Ok(Self { x, n, d, columns, weight: Vec::new(), truth, fingerprint })
     }
 
-    /// The rows as the engine reads them, without weights.
+    /// The sample with a weight for each row (none at all: as it is). Weights must be positive and finite.
+    pub fn with_weights(mut self, weight: Vec<f64>) -> Result<Self, DatasetError> {
+        if weight.is_empty() {
+            return Ok(self);
+        }
+        if weight.len() != self.n {
+            return Err(DatasetError::WeightShape { weights: weight.len(), rows: self.n });
+        }
+        if let Some(row) = weight.iter().position(|w| !(*w > 0.0 && w.is_finite())) {
+            return Err(DatasetError::Weight { row, value: weight[row] });
+        }
+        self.fingerprint = Fingerprint::of_weighted(self.n, self.d, &self.x, &weight);
+        self.weight = weight;
+        Ok(self)
+    }
+
+    /// The rows as the engine reads them.
     pub fn rows(&self) -> em::Rows<'_> {
-        em::Rows::new(&self.x, self.d, &[])
+        em::Rows::new(&self.x, self.d, &self.weight)
+    }
+
+    /// Σ w: the number of rows if all weights are one.
+    pub fn total_weight(&self) -> f64 {
+        if self.weight.is_empty() { self.n as f64 } else { self.weight.iter().sum() }
     }
 
     /// Row `i`, from 0.
@@ -96,7 +122,7 @@ impl Sample {
             );
         }
         let x = self.x.chunks_exact(self.d).flat_map(|row| places.iter().map(|&j| row[j])).collect();
-        Self::new(x, names.to_vec(), self.truth)
+        Self::new(x, names.to_vec(), self.truth)?.with_weights(self.weight)
     }
 
     /// Each column centred and divided by its standard deviation (divisor n − 1).
@@ -111,17 +137,20 @@ impl Sample {
                 let column = self.columns[j].clone();
                 return Err(DatasetError::ConstantColumn { column, value: smallest, rows: self.n });
             }
-            let n = self.n as f64;
-            let rough = column().sum::<f64>() / n;
+            let n = self.total_weight();
+            let weighted = |value: &dyn Fn(f64) -> f64| -> f64 {
+                column().enumerate().map(|(i, v)| self.weight.get(i).copied().unwrap_or(1.0) * value(v)).sum()
+            };
+            let rough = weighted(&|v| v) / n;
             // The second pass takes off what rounding left in the first: at an offset of 1e8 it is not negligible.
-            let mean = rough + column().map(|v| v - rough).sum::<f64>() / n;
-            let sd = (column().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0)).sqrt();
+            let mean = rough + weighted(&|v| v - rough) / n;
+            let sd = (weighted(&|v| (v - mean) * (v - mean)) / (n - 1.0)).sqrt();
             if !sd.is_normal() {
                 return Err(DatasetError::Unscalable { column: self.columns[j].clone(), smallest, largest });
             }
             self.x.iter_mut().skip(j).step_by(self.d).for_each(|v| *v = (*v - mean) / sd);
         }
-        Self::new(self.x, self.columns, self.truth)
+        Self::new(self.x, self.columns, self.truth)?.with_weights(self.weight)
     }
 }
 
@@ -195,6 +224,21 @@ mod tests {
         for (found, expected) in shifted.unwrap().x.iter().zip(&plain.x) {
             assert!((found - expected).abs() < 1e-14, "{found} {expected}");
         }
+    }
+
+    #[test]
+    fn a_weight_of_two_is_the_row_twice() {
+        let weighted = sample(&[1.0, 2.0, 6.0], &["a"]).with_weights(vec![1.0, 2.0, 1.0]).unwrap();
+        assert_eq!((weighted.total_weight(), weighted.rows().all().total_weight()), (4.0, 4.0));
+        assert_ne!(weighted.fingerprint, sample(&[1.0, 2.0, 6.0], &["a"]).fingerprint);
+        let twice = sample(&[1.0, 2.0, 2.0, 6.0], &["a"]).standardise_sd().unwrap();
+        let scaled = weighted.standardise_sd().unwrap();
+        assert_eq!((scaled.x, scaled.weight), (vec![twice.x[0], twice.x[1], twice.x[3]], vec![1.0, 2.0, 1.0]));
+        let refused =
+            |weight: &[f64]| sample(&[1.0, 2.0], &["a"]).with_weights(weight.to_vec()).unwrap_err().to_string();
+        assert_eq!(refused(&[1.0]), "1 weights for 2 rows");
+        assert_eq!(refused(&[1.0, 0.0]), "the weight of row 1 (from 0) is 0: weights are positive; leave the row out");
+        assert!(refused(&[f64::NAN, 1.0]).contains("row 0"));
     }
 
     #[test]

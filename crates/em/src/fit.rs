@@ -61,7 +61,7 @@ pub fn fit<M: LatentModel, D: Dataset, R: Reducer<M>>(
     reducer: R,
     scheme: &mut dyn Scheme,
     stopping: &mut Stopping,
-    observer: &mut impl Observer<M>,
+    observer: &mut dyn Observer<M>,
 ) -> Result<Fit<M>, Interrupted> {
     fit_with_remedies(data, begin, reducer, scheme, stopping, observer, &mut StopAtFailure)
 }
@@ -74,7 +74,7 @@ pub fn fit_with_remedies<M: LatentModel, D: Dataset, R: Reducer<M>>(
     reducer: R,
     scheme: &mut dyn Scheme,
     stopping: &mut Stopping,
-    observer: &mut impl Observer<M>,
+    observer: &mut dyn Observer<M>,
     policy: &mut dyn FailurePolicy<M>,
 ) -> Result<Fit<M>, Interrupted> {
     let mut em = EmMap::new(data, begin.into(), reducer);

@@ -25,6 +25,14 @@ pub fn icl(bic: f64, responsibilities: &[f64], k: usize, weight: &[f64]) -> f64 
     bic - 2.0 * sum
 }
 
+/// bic + 2 Σ_i w_i Σ_k −r_ik log r_ik, the entropy form (McLachlan & Peel 2000, key `mclachlan2000`, section 6.10): at least
+/// [`icl`], since the entropy of a row is at least −log max_k r_ik. Arguments as there.
+pub fn icl_entropy(bic: f64, responsibilities: &[f64], k: usize, weight: &[f64]) -> f64 {
+    let entropy = |row: &[f64]| -> f64 { row.iter().filter(|r| **r > 0.0).map(|r| -r * r.ln()).sum() };
+    let rows = responsibilities.chunks_exact(k).enumerate();
+    bic + 2.0 * rows.map(|(i, row)| entropy(row) * weight.get(i).copied().unwrap_or(1.0)).sum::<f64>()
+}
+
 /// min over j ≠ k of λ_min(Σ_j⁻¹ Σ_k), affine invariant (Hathaway 1985, key `hathaway1985`). `None` for one component or
 /// where a covariance has no factor.
 pub fn hathaway(parameters: &MixtureParameters) -> Option<f64> {
@@ -97,6 +105,16 @@ mod tests {
         assert_eq!(certain, 100.0);
         let torn = icl(100.0, &[0.5, 0.5], 2, &[3.0]);
         assert!((torn - (100.0 + 6.0 * 2.0f64.ln())).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_entropy_form_is_the_larger_one() {
+        let responsibilities = [0.5, 0.5, 0.9, 0.1, 1.0, 0.0];
+        let weight = [1.0, 2.0, 1.0];
+        let entropy = 2.0f64.ln() - 2.0 * (0.9 * 0.9f64.ln() + 0.1 * 0.1f64.ln());
+        let form = icl_entropy(10.0, &responsibilities, 2, &weight);
+        assert!((form - (10.0 + 2.0 * entropy)).abs() < 1e-14);
+        assert!(form > icl(10.0, &responsibilities, 2, &weight));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 /// Version of the tables' columns; it changes whenever a column does.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// The levels of the factors, each in the order of the plan and without repetition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Categories {
     pub covariance: Vec<String>,
     /// Kinds of start.
     pub start: Vec<String>,
+    /// Covariances of point-type starts.
+    pub start_covariance: Vec<String>,
     /// Constraints and failure policies, with their parameters.
     pub policy: Vec<String>,
     /// Sets of stop rules, with their tolerances.
@@ -81,7 +83,7 @@ impl Metadata {
     }
 }
 
-/// A set of names. The first six come from the plan, the others are fixed.
+/// A set of names. The first seven come from the plan, the others are fixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vocabulary {
     /// [`Categories::dataset`].
@@ -92,6 +94,8 @@ pub enum Vocabulary {
     Covariance,
     /// [`Categories::start`].
     Start,
+    /// [`Categories::start_covariance`].
+    StartCovariance,
     /// [`Categories::policy`].
     Policy,
     /// [`Categories::stop`].
@@ -118,11 +122,12 @@ pub enum Vocabulary {
 
 impl Vocabulary {
     /// All vocabularies, in the order of their discriminants.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Dataset,
         Self::Method,
         Self::Covariance,
         Self::Start,
+        Self::StartCovariance,
         Self::Policy,
         Self::Stop,
         Self::StopReason,
@@ -143,6 +148,7 @@ impl Vocabulary {
             Self::Method => "method",
             Self::Covariance => "covariance",
             Self::Start => "start",
+            Self::StartCovariance => "start_covariance",
             Self::Policy => "policy",
             Self::Stop => "stop",
             Self::StopReason => "stop_reason",
@@ -160,7 +166,13 @@ impl Vocabulary {
     /// The names, where they do not depend on the plan.
     pub fn fixed(self) -> Option<Vec<&'static str>> {
         Some(match self {
-            Self::Dataset | Self::Method | Self::Covariance | Self::Start | Self::Policy | Self::Stop => return None,
+            Self::Dataset
+            | Self::Method
+            | Self::Covariance
+            | Self::Start
+            | Self::StartCovariance
+            | Self::Policy
+            | Self::Stop => return None,
             Self::StopReason => StopReason::ALL.map(StopReason::name).to_vec(),
             Self::Outcome => RunOutcome::ALL.map(RunOutcome::name).to_vec(),
             Self::End => End::ALL.map(End::name).to_vec(),
@@ -181,6 +193,7 @@ impl Categories {
             Vocabulary::Method => &self.method,
             Vocabulary::Covariance => &self.covariance,
             Vocabulary::Start => &self.start,
+            Vocabulary::StartCovariance => &self.start_covariance,
             Vocabulary::Policy => &self.policy,
             Vocabulary::Stop => &self.stop,
             fixed => return fixed.fixed().unwrap_or_default(),

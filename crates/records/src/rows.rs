@@ -24,6 +24,8 @@ pub struct Factors {
     pub covariance: Option<String>,
     /// Kind of start.
     pub start: String,
+    /// Covariance of a point-type start; `None` where the start has no such option.
+    pub start_covariance: Option<String>,
     /// Constraint or failure policy with its parameter (`stop`, `ridge=1e-6`); `None` where the method has none.
     pub policy: Option<String>,
     /// The stop rules in config order, with their tolerances.
@@ -141,6 +143,10 @@ pub struct RunRow {
     pub aic: Option<f64>,
     /// bic − 2 Σ w log max_k r.
     pub icl: Option<f64>,
+    /// bic + 2 Σ w entropy of the responsibilities.
+    pub icl_entropy: Option<f64>,
+    /// Components at the end: fewer than K after `remove`; `None` if the run failed.
+    pub k_end: Option<u32>,
     /// Smallest effective count at the end.
     pub smallest_count: Option<f64>,
     /// Smallest relative pivot at the end.
@@ -190,7 +196,7 @@ pub struct FailureRow {
     /// Component, from 0.
     pub component: Option<u32>,
     /// `singular_covariance`, `empty_component`, `non_finite`, `objective_decreased`, `too_few_distinct_rows`,
-    /// `singular_total_covariance`, `panic`.
+    /// `singular_total_covariance`, `every_run_failed`, `given_start`, `panic`.
     pub kind: String,
     /// Smallest eigenvalue of the covariance.
     pub smallest_eigenvalue: Option<f64>,
@@ -214,7 +220,7 @@ pub struct FailureRow {
     pub cause: Option<String>,
     /// log L before the failure (k-means: the objective).
     pub log_likelihood: Option<f64>,
-    /// What the policy did (`stop`).
+    /// What the policy did (`stop`, `reseed`, `remove`).
     pub remedy: String,
     /// Number of the breakdown within the run, from 1.
     pub attempt: u32,
@@ -223,13 +229,15 @@ pub struct FailureRow {
 }
 
 /// The kinds of failure in the order of the record's categories.
-pub const FAILURE_KINDS: [&str; 7] = [
+pub const FAILURE_KINDS: [&str; 9] = [
     "singular_covariance",
     "empty_component",
     "non_finite",
     "objective_decreased",
     "too_few_distinct_rows",
     "singular_total_covariance",
+    "every_run_failed",
+    "given_start",
     "panic",
 ];
 
@@ -237,7 +245,7 @@ pub const FAILURE_KINDS: [&str; 7] = [
 pub const FAILURE_CAUSES: [&str; 3] = ["few_rows", "tied_values", "hyperplane"];
 
 /// The remedies in the order of the record's categories.
-pub const REMEDIES: [&str; 1] = ["stop"];
+pub const REMEDIES: [&str; 3] = ["stop", "reseed", "remove"];
 
 /// Which parameters a row of `parameters` holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

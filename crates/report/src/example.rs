@@ -14,6 +14,7 @@ pub fn factors() -> Factors {
         method: "em".to_owned(),
         covariance: Some("full".to_owned()),
         start: "random-points".to_owned(),
+        start_covariance: Some("total".to_owned()),
         policy: Some("stop".to_owned()),
         stop: "gain-per-row=1e-11".to_owned(),
     }
@@ -39,6 +40,8 @@ pub fn converged(run: u32, log_likelihood: f64) -> RunRow {
         bic: None,
         aic: None,
         icl: None,
+        icl_entropy: None,
+        k_end: Some(3),
         smallest_count: Some(40.0),
         smallest_relative_pivot: Some(0.01),
         condition: Some(30.0),

@@ -65,6 +65,7 @@ fn record(dir: &Path, runs: &[RunRow]) {
         method: words(&["em", "k-means"]),
         covariance: words(&["full"]),
         start: words(&["tutorial", "k-means++"]),
+        start_covariance: words(&["total"]),
         policy: words(&["stop", "ridge=1e-6"]),
         stop: vec![factors().stop],
     };

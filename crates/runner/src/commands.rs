@@ -5,7 +5,7 @@ use crate::config::diagnostics::{self, Diagnostic, Sources};
 use crate::config::document::{Document, Rejected};
 use crate::config::sweep_file;
 use crate::factors;
-use crate::kinds::{Covariance, Method, Policy, Standardise, StartKind, StopRule};
+use crate::kinds::{Covariance, Method, Policy, Standardise, StartCovariance, StartKind, StopRule};
 use crate::plan::{Plan, resolve};
 use crate::results_folder::{self, Found, Refusal};
 use crate::sweep::{self, Sweep};
@@ -155,6 +155,8 @@ fn list() -> String {
         Covariance::ALL.iter().map(|one| (one.name(), one.help())),
     );
     section(&mut text, "starts (grid.start)", StartKind::ALL.iter().map(|one| (one.name(), one.help())));
+    let covariances = StartCovariance::ALL.iter().map(|one| (one.name(), one.help()));
+    section(&mut text, "covariances of point-type starts (grid.start-covariance)", covariances);
     section(&mut text, "policies (grid.policy)", Policy::ALL.into_iter());
     section(&mut text, "scaling (standardise)", Standardise::ALL.iter().map(|one| (one.name(), one.help())));
     section(&mut text, "stop rules (stop)", StopRule::ALL.into_iter());

@@ -3,7 +3,7 @@
 //! Definitions are those of `--list`. References and peers stand in matches over the same enums, so that a new kind does not
 //! compile without its row; docs/factors.md is this table, compared in a test.
 
-use crate::kinds::{Covariance, Method, Policy, Standardise, StartKind, StopRule};
+use crate::kinds::{Covariance, Method, Policy, Standardise, StartCovariance, StartKind, StopRule};
 use std::fmt::Write as _;
 
 /// Key in docs/references.bib (or none) and what peers call it (or nothing).
@@ -39,15 +39,33 @@ fn covariance(one: Covariance) -> Note {
 
 fn start(one: StartKind) -> Note {
     match one {
-        StartKind::Tutorial | StartKind::AllPairs => Note("", ""),
+        StartKind::Tutorial | StartKind::AllPairs | StartKind::AllTriples | StartKind::Truth | StartKind::Perturbed => {
+            Note("", "")
+        }
         StartKind::RandomPoints => {
             Note("biernacki2003", "scikit-learn `init_params=\"random_from_data\"` (other covariances)")
         }
         StartKind::RandomResponsibilities => Note("", "scikit-learn `init_params=\"random\"` (uniform, not Dirichlet)"),
-        StartKind::KMeansPlusPlus => {
-            Note("arthur2007", "scikit-learn `init_params=\"k-means++\"` (greedy there, plain D² here)")
-        }
+        StartKind::KMeansPlusPlus => Note("arthur2007", "R `ClusterR`: `kmeans++` (plain D² as here)"),
+        StartKind::KMeansPlusPlusGreedy => Note("arthur2007", "scikit-learn `init_params=\"k-means++\"`"),
+        StartKind::RandomPartition => Note("mclachlan2000", "flexmix, mixtools: the default"),
+        StartKind::EmEm => Note("biernacki2003", "Rmixmod `smallEM`"),
+        StartKind::RndEm => Note("maitra2009", "EMCluster `rand.EM`"),
+        StartKind::Cem => Note("celeux1992", "Rmixmod `CEM`"),
+        StartKind::Sem => Note("celeux1985", "Rmixmod `SEMMax`"),
+        StartKind::Given => Note(
+            "",
+            "scikit-learn `weights_init`, `means_init`, `precisions_init`; mclust `me(z = …)`, `em(parameters = …)`",
+        ),
         StartKind::KMeans => Note("lloyd1982", "scikit-learn `init_params=\"kmeans\"`"),
+    }
+}
+
+fn start_covariance(one: StartCovariance) -> Note {
+    match one {
+        StartCovariance::Total | StartCovariance::Identity => Note("", ""),
+        StartCovariance::TotalPerComponent => Note("fraley2007", "the scale of mclust's prior"),
+        StartCovariance::PooledNearest => Note("", ""),
     }
 }
 
@@ -55,6 +73,13 @@ fn policy(one: Policy) -> Note {
     match one {
         Policy::Stop => Note("", "what scikit-learn does with `reg_covar=0`, for all of its restarts at once"),
         Policy::Ridge(_) => Note("", "scikit-learn `reg_covar`"),
+        Policy::Floor(_) => {
+            Note("ingrassia2007", "mlpack, Armadillo: `var_floor` (clipped after the M-step of the diagonal)")
+        }
+        Policy::Ratio(_) => Note("fritz2013", "tclust `restr.fact`, default 12"),
+        Policy::Map => Note("fraley2007", "mclust `prior = priorControl()`"),
+        Policy::Reseed(_) => Note("", "k-means of several tools does this for empty clusters"),
+        Policy::Remove => Note("", "flexmix `minprior`"),
     }
 }
 
@@ -106,6 +131,9 @@ pub fn markdown() -> String {
     table(&mut text, "Covariance structures: `grid.covariance`", &mut rows);
     let mut rows = StartKind::ALL.iter().map(|&one| (names(one.name(), one.aliases()), one.help(), start(one)));
     table(&mut text, "Starts: `grid.start`", &mut rows);
+    let kinds = StartCovariance::ALL.iter();
+    let mut rows = kinds.map(|&one| (names(one.name(), one.aliases()), one.help(), start_covariance(one)));
+    table(&mut text, "Covariances of point-type starts: `grid.start-covariance`", &mut rows);
     let mut rows =
         Policy::EXAMPLES.iter().zip(Policy::ALL).map(|(&one, (name, help))| (names(name, &[]), help, policy(one)));
     table(&mut text, "Policies: `grid.policy`", &mut rows);

@@ -6,11 +6,13 @@
 use crate::dispatch;
 use crate::plan::{Cell, Plan};
 use crate::seeds;
-use em::{Begin, Stage, TraceRow};
+use em::{Begin, FailurePolicy, Remedy, Stage, StopAtFailure, TraceRow};
 use em::{Breakdown, BreakdownKind, Event, Failure, Fit, Interrupted, LatentModel, Observer, Outcome, Plain, Serial};
 use kmeans::KMeans;
 use linalg::{Level, Total, TotalError};
-use mixture::{Constraint, Mixture, Reference, Start, StartError, Structure, criteria, diagnose};
+use mixture::policy::Rebuild;
+use mixture::{Constraint, Full, Mixture, MixtureParameters, Reference, Start, StartError, Structure};
+use mixture::{criteria, diagnose};
 use records::{FailureRow, Moment, ParameterRow, RunOutcome, RunRow, TimingRow, TraceRecord};
 use report::agreement::{self, Contingency};
 use report::{convergence, ends};
@@ -51,89 +53,85 @@ pub struct JobRecord {
 /// Runs one job.
 pub fn run_job(job: &Job<'_>) -> Result<JobRecord, Interrupted> {
     let mut record = JobRecord::new(job);
-    let clock = Instant::now();
-    let total = match Total::new(&job.sample.x, job.sample.d, &[]) {
-        Ok(total) => total,
-        Err(error) => return Ok(record.singular_total(job, error)),
-    };
-    let start = match dispatch::start(job, &total) {
-        Ok(start) => start,
-        Err(StartError::Interrupted(cause)) => return Err(cause),
-        Err(error) => return Ok(record.no_start(error)),
-    };
-    record.run.start_passes = start.passes;
-    record.timing.start_seconds = clock.elapsed().as_secs_f64();
-    let clock = Instant::now();
-    dispatch::fit(job, &start, total, &mut record)?;
-    record.timing.fit_seconds = clock.elapsed().as_secs_f64();
+    match Total::new(&job.sample.x, job.sample.d, &job.sample.weight) {
+        Ok(total) => dispatch::fit(job, total, &mut record)?,
+        Err(error) => record.singular_total(job, error),
+    }
     Ok(record)
 }
 
 /// Fits a Gaussian mixture with covariances of structure `S`.
 pub fn run_mixture<S: Structure>(
     job: &Job<'_>,
-    start: &Start,
     total: Total,
     constraint: Constraint,
     record: &mut JobRecord,
 ) -> Result<(), Interrupted> {
+    let reference = Arc::new(Reference::new(total));
+    let Some(start) = record.start(|| dispatch::start::<S>(job, &reference))? else { return Ok(()) };
     let parameters = &start.parameters;
     if job.plan.record.start_parameters {
-        record.mixture_parameters(Moment::Start, &parameters.weights, &parameters.means, &parameters.covariances);
+        record.mixture_parameters(Moment::Start, parameters);
     }
-    let reference = Arc::new(Reference::new(total));
-    let belongs = |i: usize, k: usize| start.labels.as_ref().is_some_and(|labels| labels[i] as usize == k);
-    let (emission, event) = match S::from_parameters(parameters, &reference, constraint, Level::detect()) {
+    let level = Level::detect();
+    let (emission, event) = match S::from_parameters(parameters, &reference, constraint, level) {
         Ok(begin) => begin,
         Err(breakdown) => {
             let failure = Failure { iteration: 0, stage: Stage::Start, breakdown };
+            let belongs = |i: usize, k: usize| start.labels.as_ref().is_some_and(|labels| labels[i] as usize == k);
             record.failed(job, &failure, None, belongs);
             return Ok(());
         }
     };
     let begin = Begin { model: Mixture::new(parameters.weights.clone(), emission), event };
-    let fit = record.fit(job, begin)?;
-    let (model, all) = (&fit.model, job.sample.rows().all());
-    let (weights, emission) = (model.weights(), model.emission());
+    let mut policy = dispatch::remedies::<S>(job, Rebuild { reference, constraint, level });
+    let (fit, repaired) = record.fit(job, begin, &mut *policy)?;
+    let all = job.sample.rows().all();
+    let belongs = |model: &Mixture<S>| {
+        let (k, responsibilities) = (model.components(), model.responsibilities(all));
+        move |i: usize, c: usize| responsibilities[i * k + c] > 0.5
+    };
+    for Repaired { failure, remedy, log_likelihood, last_good } in &repaired {
+        record.breakdown(job, failure, *log_likelihood, belongs(last_good), remedy);
+    }
+    let model = &fit.model;
     if let Outcome::Failed(failure) = &fit.outcome {
-        let k = model.components();
-        let responsibilities = model.responsibilities(all);
-        record.failed(job, failure, fit.log_likelihood, |i, c| responsibilities[i * k + c] > 0.5);
+        record.failed(job, failure, fit.log_likelihood, belongs(model));
         if job.plan.record.failure_parameters {
-            record.mixture_parameters(Moment::Failure, weights, emission.means(), &emission.covariances());
+            record.mixture_parameters(Moment::Failure, &model.parameters());
         }
         return Ok(());
     }
-    let end = mixture::MixtureParameters {
-        weights: weights.to_vec(),
-        means: emission.means().to_vec(),
-        covariances: emission.covariances(),
-    };
-    record.mixture_parameters(Moment::End, &end.weights, &end.means, &end.covariances);
-    let responsibilities = model.responsibilities(all);
-    let free = emission.free_parameters();
+    let end = model.parameters();
+    record.mixture_parameters(Moment::End, &end);
+    let (k, responsibilities) = (model.components(), model.responsibilities(all));
+    let free = model.emission().free_parameters();
     let run = &mut record.run;
     run.n_parameters = Some(free);
+    run.k_end = u32::try_from(k).ok();
     if let Some(log_likelihood) = fit.log_likelihood {
         let bic = criteria::bic(log_likelihood, free, all.total_weight());
         run.bic = Some(bic);
         run.aic = Some(criteria::aic(log_likelihood, free));
-        run.icl = Some(criteria::icl(bic, &responsibilities, model.components(), all.weight));
+        run.icl = Some(criteria::icl(bic, &responsibilities, k, all.weight));
+        run.icl_entropy = Some(criteria::icl_entropy(bic, &responsibilities, k, all.weight));
     }
     run.hathaway = criteria::hathaway(&end);
     run.coincidence = criteria::coincidence(&end);
     record.classify(job);
-    record.agreement(job, mixture::mixture::labels(&responsibilities, model.components()));
+    record.agreement(job, mixture::mixture::labels(&responsibilities, k));
     Ok(())
 }
 
-/// Runs Lloyd's algorithm from the start's means.
-pub fn run_k_means(job: &Job<'_>, start: &Start, total: Total, record: &mut JobRecord) -> Result<(), Interrupted> {
+/// Runs Lloyd's algorithm from the start's means. Starts that run EM do so with full covariances.
+pub fn run_k_means(job: &Job<'_>, total: Total, record: &mut JobRecord) -> Result<(), Interrupted> {
+    let reference = Arc::new(Reference::new(total));
+    let Some(start) = record.start(|| dispatch::start::<Full>(job, &reference))? else { return Ok(()) };
     if job.plan.record.start_parameters {
         record.centres(Moment::Start, &start.parameters.means, job.sample.d);
     }
-    let model = KMeans::new(start.parameters.means.clone(), total.scales, Level::detect());
-    let fit = record.fit(job, model.into())?;
+    let model = KMeans::new(start.parameters.means, reference.total.scales.clone(), Level::detect());
+    let (fit, _) = record.fit(job, model.into(), &mut StopAtFailure)?;
     record.run.inertia = Some(-fit.objective);
     if let Outcome::Failed(failure) = &fit.outcome {
         record.failed(job, failure, Some(fit.objective), |_, _| false);
@@ -142,6 +140,7 @@ pub fn run_k_means(job: &Job<'_>, start: &Start, total: Total, record: &mut JobR
         }
         return Ok(());
     }
+    record.run.k_end = u32::try_from(fit.model.components()).ok();
     record.centres(Moment::End, fit.model.centres(), job.sample.d);
     record.classify(job);
     record.agreement(job, fit.model.assign(job.sample.rows().all()));
@@ -151,13 +150,38 @@ pub fn run_k_means(job: &Job<'_>, start: &Start, total: Total, record: &mut JobR
 /// Rows of the trace before a failure that are kept in spite of the stride.
 const BEFORE_FAILURE: usize = 16;
 
-/// Keeps every row: the rate needs consecutive ones, also where the table keeps every tenth.
-struct Recorder(Vec<TraceRow>);
+/// Keeps every row: the rate needs consecutive ones, also where the table keeps every tenth. And every breakdown that
+/// was repaired.
+struct Recorder<M> {
+    trace: Vec<TraceRow>,
+    repaired: Vec<Repaired<M>>,
+}
 
-impl<M> Observer<M> for Recorder {
+/// A breakdown that a policy repaired.
+struct Repaired<M> {
+    failure: Failure,
+    /// Its name in the records.
+    remedy: &'static str,
+    /// Before the failure.
+    log_likelihood: Option<f64>,
+    last_good: M,
+}
+
+impl<M: Clone> Observer<M> for Recorder<M> {
     fn iteration(&mut self, row: &TraceRow, _model: &M) -> ControlFlow<()> {
-        self.0.push(*row);
+        self.trace.push(*row);
         ControlFlow::Continue(())
+    }
+
+    fn breakdown(&mut self, failure: &Failure, remedy: Remedy, last_good: &M) {
+        let remedy = match remedy {
+            Remedy::Stop => return,
+            Remedy::Continue { event: Event::Removed { .. }, .. } => "remove",
+            Remedy::Continue { .. } => "reseed",
+        };
+        let log_likelihood = self.trace.last().and_then(|row| row.log_likelihood);
+        let (failure, last_good) = (failure.clone(), last_good.clone());
+        self.repaired.push(Repaired { failure, remedy, log_likelihood, last_good });
     }
 }
 
@@ -183,6 +207,8 @@ impl JobRecord {
             bic: None,
             aic: None,
             icl: None,
+            icl_entropy: None,
+            k_end: None,
             smallest_count: None,
             smallest_relative_pivot: None,
             condition: None,
@@ -215,14 +241,40 @@ impl JobRecord {
         record
     }
 
+    /// Makes the start; `None` if there is none, which is then recorded.
+    fn start(&mut self, make: impl FnOnce() -> Result<Start, StartError>) -> Result<Option<Start>, Interrupted> {
+        let clock = Instant::now();
+        let start = make();
+        self.timing.start_seconds = clock.elapsed().as_secs_f64();
+        match start {
+            Ok(start) => {
+                self.run.start_passes = start.passes;
+                Ok(Some(start))
+            }
+            Err(StartError::Interrupted(cause)) => Err(cause),
+            Err(error) => {
+                self.no_start(&error);
+                Ok(None)
+            }
+        }
+    }
+
     /// Runs the fit and fills in what every method has.
-    fn fit<M: LatentModel>(&mut self, job: &Job<'_>, begin: Begin<M>) -> Result<Fit<M>, Interrupted> {
+    fn fit<M: LatentModel>(
+        &mut self,
+        job: &Job<'_>,
+        begin: Begin<M>,
+        policy: &mut dyn FailurePolicy<M>,
+    ) -> Result<(Fit<M>, Vec<Repaired<M>>), Interrupted> {
+        let clock = Instant::now();
         let data = job.sample.rows();
         let monotone = begin.model.monotone();
         let mut stopping = dispatch::stopping(job, monotone);
-        let mut recorder = Recorder(Vec::with_capacity(256));
-        let fit = em::fit(&data, begin, Serial::default(), &mut Plain, &mut stopping, &mut recorder)?;
-        let trace = recorder.0;
+        let mut recorder = Recorder { trace: Vec::with_capacity(256), repaired: Vec::new() };
+        let serial = Serial::default();
+        let fit = em::fit_with_remedies(&data, begin, serial, &mut Plain, &mut stopping, &mut recorder, policy)?;
+        self.timing.fit_seconds = clock.elapsed().as_secs_f64();
+        let Recorder { trace, repaired } = recorder;
         let run = &mut self.run;
         run.iterations = fit.iterations;
         run.e_passes = fit.e_passes;
@@ -254,10 +306,10 @@ impl JobRecord {
             |(i, row): &(usize, TraceRow)| whole || i % stride == 0 || i + tail >= length || row.event != Event::None;
         let run = self.run.run;
         self.traces = trace.into_iter().enumerate().filter(kept).map(|(_, row)| TraceRecord { run, row }).collect();
-        Ok(fit)
+        Ok((fit, repaired))
     }
 
-    /// Records a breakdown. `belongs(i, k)` says whether row i is component k's under the last good parameters.
+    /// Records the breakdown that ended the run.
     fn failed(
         &mut self,
         job: &Job<'_>,
@@ -265,17 +317,31 @@ impl JobRecord {
         log_likelihood: Option<f64>,
         belongs: impl Fn(usize, usize) -> bool,
     ) {
-        let Breakdown { component, kind } = &failure.breakdown;
-        let message = failure.breakdown.to_string();
-        let mut row = self.failure(failure.iteration, failure.stage, kind.name(), message);
-        row.component = component.and_then(|k| u32::try_from(k).ok());
-        row.log_likelihood = log_likelihood;
-        self.run.outcome = match kind {
+        self.run.outcome = match &failure.breakdown.kind {
             BreakdownKind::SingularCovariance(_) => RunOutcome::SingularCovariance,
             BreakdownKind::EmptyComponent { .. } => RunOutcome::EmptyComponent,
             BreakdownKind::ObjectiveDecreased { .. } => RunOutcome::ObjectiveDecreased,
             _ => RunOutcome::NonFinite,
         };
+        self.breakdown(job, failure, log_likelihood, belongs, "stop");
+    }
+
+    /// Records a breakdown and what was done about it. `belongs(i, k)` says whether row i is component k's under the last good parameters.
+    fn breakdown(
+        &mut self,
+        job: &Job<'_>,
+        failure: &Failure,
+        log_likelihood: Option<f64>,
+        belongs: impl Fn(usize, usize) -> bool,
+        remedy: &str,
+    ) {
+        let Breakdown { component, kind } = &failure.breakdown;
+        let message = failure.breakdown.to_string();
+        let mut row = self.failure(failure.iteration, failure.stage, kind.name(), message);
+        row.component = component.and_then(|k| u32::try_from(k).ok());
+        row.log_likelihood = log_likelihood;
+        remedy.clone_into(&mut row.remedy);
+        row.attempt = u32::try_from(self.failures.len() + 1).unwrap_or(u32::MAX);
         match kind {
             BreakdownKind::EmptyComponent { effective_count } => row.effective_count = Some(*effective_count),
             BreakdownKind::SingularCovariance(singular) => {
@@ -300,25 +366,22 @@ impl JobRecord {
     }
 
     /// No start: a column of the sample is constant or a linear combination of others.
-    fn singular_total(mut self, job: &Job<'_>, error: TotalError) -> Self {
+    fn singular_total(&mut self, job: &Job<'_>, error: TotalError) {
         let mut row = self.failure(0, Stage::Start, "singular_total_covariance", error.to_string());
         row.direction = Some(job.sample.columns[error.column()].clone());
         self.failures.push(row);
-        self
     }
 
-    /// No start: fewer distinct rows than components, or k-means lost a cluster.
-    fn no_start(mut self, error: StartError) -> Self {
-        let row = match error {
-            StartError::Breakdown(breakdown) => {
-                let mut row = self.failure(0, Stage::Start, breakdown.kind.name(), breakdown.to_string());
-                row.component = breakdown.component.and_then(|k| u32::try_from(k).ok());
-                row
-            }
-            other => self.failure(0, Stage::Start, "too_few_distinct_rows", other.to_string()),
-        };
+    /// No start: fewer distinct rows than components, a cluster that k-means lost, a search whose runs all broke down…
+    fn no_start(&mut self, error: &StartError) {
+        let mut row = self.failure(0, Stage::Start, error.name(), error.to_string());
+        if let StartError::Breakdown(breakdown) = error {
+            row.component = breakdown.component.and_then(|k| u32::try_from(k).ok());
+        }
+        if let StartError::EveryRunFailed { passes, .. } = error {
+            self.run.start_passes = *passes;
+        }
         self.failures.push(row);
-        self
     }
 
     /// A row of `failures` with its place and words only.
@@ -365,15 +428,14 @@ impl JobRecord {
         self.labels = Some(labels);
     }
 
-    fn mixture_parameters(&mut self, moment: Moment, weights: &[f64], means: &[f64], covariances: &[f64]) {
-        let (k, d) = (weights.len(), means.len() / weights.len());
-        let rows = (0..k).zip(0u32..).map(|(c, component)| ParameterRow {
+    fn mixture_parameters(&mut self, moment: Moment, parameters: &MixtureParameters) {
+        let rows = (0..parameters.components()).zip(0u32..).map(|(c, component)| ParameterRow {
             run: self.run.run,
             moment,
             component,
-            weight: Some(weights[c]),
-            mean: means[c * d..(c + 1) * d].to_vec(),
-            covariance: Some(covariances[c * d * d..(c + 1) * d * d].to_vec()),
+            weight: Some(parameters.weights[c]),
+            mean: parameters.mean(c).to_vec(),
+            covariance: Some(parameters.covariance(c).to_vec()),
         });
         self.parameters.extend(rows);
     }

@@ -105,16 +105,36 @@ kinds! {
     StartKind {
         /// K rows drawn with replacement as means, identity covariances, equal weights.
         Tutorial = "tutorial",
-        /// K rows with pairwise different values as means, the total covariance, equal weights.
+        /// K rows with pairwise different values as means, the start covariance, equal weights.
         RandomPoints = "random-points",
         /// Responsibilities from Dirichlet(1), then one M-step.
         RandomResponsibilities = "random-responsibilities",
-        /// D² seeding for the means, the total covariance, equal weights.
+        /// Every row to a component drawn uniformly, then one M-step.
+        RandomPartition = "random-partition",
+        /// D² seeding for the means, the start covariance, equal weights.
         KMeansPlusPlus = "k-means++",
+        /// D² seeding, each row the best of 2 + ⌊ln K⌋ candidates, for the means; the start covariance, equal weights.
+        KMeansPlusPlusGreedy = "k-means++-greedy",
         /// A converged k-means partition, then one M-step.
         KMeans = "k-means",
-        /// Every pair of rows as means (K = 2 only), the total covariance, equal weights.
+        /// Short runs of EM from random points; the best goes on.
+        EmEm = "em-em",
+        /// Many random points without a step; those with the highest log-likelihood go on.
+        RndEm = "rnd-em",
+        /// Runs of classification EM from random points; the best goes on.
+        Cem = "cem",
+        /// A chain of stochastic EM from random points; the best parameters that it visits go on.
+        Sem = "sem",
+        /// The user's own parameters, responsibilities or labels, from `start.given`; one start.
+        Given = "given",
+        /// The parameters or labels that made the data; one start.
+        Truth = "truth",
+        /// An optimum (that of the given start, else that reached from the truth), moved.
+        Perturbed = "perturbed",
+        /// Every pair of rows as means (K = 2 only), the start covariance, equal weights.
         AllPairs = "all-pairs",
+        /// Every triple of rows as means (K = 3 only), the start covariance, equal weights.
+        AllTriples = "all-triples",
     }
 }
 
@@ -124,20 +144,79 @@ impl StartKind {
     pub fn location_rule(self) -> &'static str {
         match self {
             Self::Tutorial => "rows-with-replacement",
-            Self::RandomPoints => "distinct-rows",
+            // The first run of a search begins at the rows of the random points of the same number.
+            Self::RandomPoints | Self::EmEm | Self::RndEm | Self::Cem | Self::Sem => "distinct-rows",
             Self::RandomResponsibilities => "responsibilities",
+            Self::RandomPartition => "partition",
             Self::KMeansPlusPlus => "k-means++",
+            Self::KMeansPlusPlusGreedy => "k-means++-greedy",
             Self::KMeans => "k-means",
+            Self::Given => "given",
+            Self::Truth => "truth",
+            Self::Perturbed => "perturbed",
             Self::AllPairs => "all-pairs",
+            Self::AllTriples => "all-triples",
+        }
+    }
+
+    /// Whether its covariance is an option of its own (or that of the random points from which it searches).
+    pub fn has_covariance(self) -> bool {
+        match self {
+            Self::RandomPoints
+            | Self::KMeansPlusPlus
+            | Self::KMeansPlusPlusGreedy
+            | Self::EmEm
+            | Self::RndEm
+            | Self::Cem
+            | Self::Sem
+            | Self::AllPairs
+            | Self::AllTriples => true,
+            Self::Tutorial
+            | Self::RandomResponsibilities
+            | Self::RandomPartition
+            | Self::KMeans
+            | Self::Given
+            | Self::Truth
+            | Self::Perturbed => false,
+        }
+    }
+
+    /// The number of components that it is made for, if there is only one.
+    pub fn only_components(self) -> Option<u32> {
+        match self {
+            Self::AllPairs => Some(2),
+            Self::AllTriples => Some(3),
+            _ => None,
         }
     }
 
     /// Number of starts when it follows from the data alone (n rows) instead of from `replicates`.
     pub fn exhaustive(self, n: u32) -> Option<u64> {
+        let rows = u64::from(n);
         match self {
-            Self::AllPairs => Some(u64::from(n) * u64::from(n.saturating_sub(1)) / 2),
+            Self::AllPairs => Some(rows * rows.saturating_sub(1) / 2),
+            Self::AllTriples => {
+                let triples =
+                    u128::from(rows) * u128::from(rows.saturating_sub(1)) * u128::from(rows.saturating_sub(2)) / 6;
+                Some(u64::try_from(triples).unwrap_or(u64::MAX))
+            }
+            Self::Given | Self::Truth => Some(1),
             _ => None,
         }
+    }
+}
+
+kinds! {
+    /// The covariance of a point-type start, the same for all components.
+    StartCovariance {
+        /// The total covariance T of the sample.
+        Total = "total",
+        /// The identity, in squared units of the data.
+        Identity = "identity",
+        /// T / K^(2/d): K ellipsoids of this size have together the volume of T's.
+        TotalPerComponent = "total-per-component",
+        /// The covariance pooled within the groups of rows that have the same nearest point.
+        PooledNearest = "pooled-nearest",
     }
 }
 
@@ -151,39 +230,106 @@ kinds! {
     }
 }
 
-/// What happens to a covariance that becomes singular.
+/// What is done against singular covariances, or about them.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Policy {
-    /// It ends the start and is recorded.
+    /// A singular covariance ends the start and is recorded.
     Stop,
     /// This number (> 0) is added to the diagonal after every M-step.
     Ridge(f64),
+    /// No eigenvalue of a covariance is below this number (> 0). Full, tied, diag and spherical only.
+    Floor(f64),
+    /// The largest eigenvalue of all covariances is at most this number (≥ 1) times the smallest. Full, tied, diag and
+    /// spherical only.
+    Ratio(f64),
+    /// mclust's conjugate prior with its default hyperparameters. Not for VEE, EVE, VVE and EVV.
+    Map,
+    /// A component that breaks down restarts at the worst-explained row, at most this many times (≥ 1).
+    Reseed(u32),
+    /// A component that breaks down is taken away.
+    Remove,
 }
 
 impl Policy {
     /// Names, parameters and meanings, for `--list` and "did you mean".
-    pub const ALL: [(&'static str, &'static str); 2] = [
+    pub const ALL: [(&'static str, &'static str); 7] = [
         ("stop", "A singular covariance ends the start and is recorded."),
         ("ridge", "{ ridge = 1e-6 }: this number is added to the diagonal after every M-step."),
+        (
+            "floor",
+            "{ floor = 1e-6 }: no eigenvalue of a covariance is below this number; M-step exact (full, tied, diag, spherical).",
+        ),
+        (
+            "ratio",
+            "{ ratio = 1e4 }: the largest eigenvalue of all covariances is at most this many times the smallest; M-step exact (full, tied, diag, spherical).",
+        ),
+        (
+            "map",
+            "mclust's conjugate prior with its defaults; what is maximised is log-likelihood + log prior (not VEE, EVE, VVE, EVV).",
+        ),
+        (
+            "reseed",
+            "{ reseed = 5 }: a component that breaks down restarts at the worst-explained row, at most this many times.",
+        ),
+        ("remove", "A component that breaks down is taken away."),
     ];
 
+    /// The names alone.
+    pub const NAMES: [&'static str; 7] = ["stop", "ridge", "floor", "ratio", "map", "reseed", "remove"];
+
     /// One of each, in the order of [`ALL`](Self::ALL).
-    pub const EXAMPLES: [Self; 2] = [Self::Stop, Self::Ridge(1e-6)];
+    pub const EXAMPLES: [Self; 7] =
+        [Self::Stop, Self::Ridge(1e-6), Self::Floor(1e-6), Self::Ratio(1e4), Self::Map, Self::Reseed(5), Self::Remove];
 
     /// The name without the parameter.
     pub fn name(self) -> &'static str {
         match self {
             Self::Stop => "stop",
             Self::Ridge(_) => "ridge",
+            Self::Floor(_) => "floor",
+            Self::Ratio(_) => "ratio",
+            Self::Map => "map",
+            Self::Reseed(_) => "reseed",
+            Self::Remove => "remove",
         }
     }
 
     /// The name with the parameter, as recorded: `stop`, `ridge=1e-6`.
     pub fn label(self) -> String {
         match self {
-            Self::Stop => "stop".to_owned(),
-            Self::Ridge(by) => format!("ridge={by:e}"),
+            Self::Stop | Self::Map | Self::Remove => self.name().to_owned(),
+            Self::Ridge(number) | Self::Floor(number) | Self::Ratio(number) => format!("{}={number:e}", self.name()),
+            Self::Reseed(limit) => format!("reseed={limit}"),
+        }
+    }
+
+    /// Its number.
+    pub fn number(self) -> Option<f64> {
+        match self {
+            Self::Stop | Self::Map | Self::Remove => None,
+            Self::Ridge(number) | Self::Floor(number) | Self::Ratio(number) => Some(number),
+            Self::Reseed(limit) => Some(f64::from(limit)),
+        }
+    }
+
+    /// What is wrong with its number: what was expected, and what to do instead.
+    pub fn fault(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Ridge(by) if !(by > 0.0 && by.is_finite()) => {
+                Some(("expected a finite number above 0", "without a ridge the policy is \"stop\""))
+            }
+            Self::Floor(by) if !(by > 0.0 && by.is_finite()) => {
+                Some(("expected a finite number above 0", "without a floor the policy is \"stop\""))
+            }
+            Self::Ratio(by) if !(by >= 1.0 && by.is_finite()) => Some((
+                "expected a finite number of at least 1",
+                "1 makes all covariances one multiple of the identity; { ratio = 1e4 } leaves proper maxima alone",
+            )),
+            Self::Reseed(0) => {
+                Some(("expected a whole number of at least 1", "without a restart the policy is \"stop\""))
+            }
+            _ => None,
         }
     }
 }
@@ -308,9 +454,11 @@ mod tests {
             assert_eq!(serde_json::to_value(start).unwrap(), start.name());
             assert!(start.help().ends_with('.'), "{}", start.help());
         }
-        for (policy, (name, _)) in [Policy::Stop, Policy::Ridge(1e-6)].into_iter().zip(Policy::ALL) {
-            assert_eq!(policy.name(), name);
+        for ((policy, (name, _)), again) in Policy::EXAMPLES.into_iter().zip(Policy::ALL).zip(Policy::NAMES) {
+            assert_eq!((policy.name(), again), (name, name));
+            assert_eq!(policy.fault(), None);
         }
+        assert_eq!(Policy::Ratio(1e4).label(), "ratio=1e4");
         for (rule, (name, _)) in StopRule::EXAMPLES.into_iter().zip(StopRule::ALL) {
             assert_eq!(rule.name(), name);
         }
@@ -323,5 +471,7 @@ mod tests {
         assert_eq!(StartKind::AllPairs.exhaustive(150), Some(11_175));
         assert_eq!(StartKind::AllPairs.exhaustive(0), Some(0));
         assert_eq!(StartKind::Tutorial.exhaustive(150), None);
+        assert_eq!(StartKind::AllTriples.exhaustive(150), Some(551_300));
+        assert_eq!(StartKind::AllTriples.exhaustive(u32::MAX), Some(u64::MAX));
     }
 }

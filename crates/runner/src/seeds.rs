@@ -4,11 +4,11 @@
 //! - data: sweep seed, data set, draw;
 //! - start: sweep seed, data set, draw, K, location rule, replicate.
 //!
-//! Neither method, structure, policy, stop rule nor the position in a list enters. So everything on the same (data set,
+//! Neither method, structure, start covariance, policy, stop rule nor the position in a list enters. So everything on the same (data set,
 //! draw, K, location rule, replicate) sees the same data and the same rows or responsibilities, and a value added to the
 //! grid leaves the numbers of all other runs unchanged. What is *not* here: a generator; each crate that draws seeds its own.
 
-use crate::kinds::{Method, Policy, StopRule};
+use crate::kinds::{Method, Policy, StartCovariance, StopRule};
 use crate::plan::{Cell, Plan};
 use serde::Serialize;
 use serde_json::Value;
@@ -52,6 +52,11 @@ struct CellKey<'a> {
     method: Method,
     covariance: Option<&'static str>,
     start: &'static str,
+    // Left out where they are what they always were, so that ids of runs keep their meaning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_covariance: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_options: Option<Value>,
     policy: Option<Policy>,
     stop: &'a [StopRule],
 }
@@ -99,6 +104,8 @@ pub fn cell_digest(plan: &Plan, cell: &Cell) -> [u8; 32] {
         method: cell.method,
         covariance: cell.covariance.map(crate::kinds::Covariance::name),
         start: cell.start.name(),
+        start_covariance: cell.start_covariance.filter(|one| *one != StartCovariance::Total).map(StartCovariance::name),
+        start_options: plan.starts.key(cell.start, cell.dataset, cell.k),
         policy: cell.policy,
         stop: &plan.stop,
     })

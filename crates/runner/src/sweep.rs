@@ -115,6 +115,7 @@ fn categories(plan: &Plan) -> Categories {
         add(&mut categories.method, &factors.method);
         factors.covariance.iter().for_each(|name| add(&mut categories.covariance, name));
         add(&mut categories.start, &factors.start);
+        factors.start_covariance.iter().for_each(|name| add(&mut categories.start_covariance, name));
         factors.policy.iter().for_each(|name| add(&mut categories.policy, name));
     }
     categories

@@ -20,16 +20,18 @@ pub struct CsvOptions {
     pub delimiter: u8,
     /// Whether the first line holds the column names (the default). Without a header they are `x1`, `x2`, …
     pub has_header: bool,
-    /// The feature columns, in the order of the sample; `None` (the default): all but the label.
+    /// The feature columns, in the order of the sample; `None` (the default): all but label and weight.
     pub columns: Option<Vec<String>>,
     /// The column with the true labels; by default there is none.
     pub label: Option<String>,
+    /// The column with the weights of the rows; by default there is none and all weigh one.
+    pub weight: Option<String>,
 }
 
 impl CsvOptions {
     /// A comma-separated file with a header whose columns are all features.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), delimiter: b',', has_header: true, columns: None, label: None }
+        Self { path: path.into(), delimiter: b',', has_header: true, columns: None, label: None, weight: None }
     }
 
     /// Reads the file.
@@ -70,11 +72,11 @@ impl CsvOptions {
             return Err(self.refuse(FaultKind::NoRows).into());
         }
         let mut reading = Reading { names: &names, faults: Vec::new(), total: 0 };
-        let (x, truth) = reading.rows(data, &layout);
+        let (x, weight, truth) = reading.rows(data, &layout);
         if reading.total > 0 {
             return Err(self.errors(reading.faults, reading.total).into());
         }
-        Sample::new(x, layout.features.iter().map(|&j| names[j].clone()).collect(), truth)
+        Sample::new(x, layout.features.iter().map(|&j| names[j].clone()).collect(), truth)?.with_weights(weight)
     }
 
     /// All records with the lines on which they begin. A blank line between two of them is a record without fields; the
@@ -132,12 +134,13 @@ impl CsvOptions {
             place
         };
         let label = self.label.as_ref().and_then(&mut place);
+        let weight = self.weight.as_ref().and_then(&mut place);
         let features: Vec<usize> = match &self.columns {
             Some(columns) => columns.iter().filter_map(place).collect(),
-            None => (0..names.len()).filter(|&j| Some(j) != label).collect(),
+            None => (0..names.len()).filter(|&j| Some(j) != label && Some(j) != weight).collect(),
         };
         for (i, &j) in features.iter().enumerate() {
-            if features[..i].contains(&j) || Some(j) == label {
+            if features[..i].contains(&j) || Some(j) == label || Some(j) == weight {
                 found(Some(j), FaultKind::SelectedTwice { column: names[j].clone() });
             }
             if names[j].is_empty() {
@@ -148,7 +151,7 @@ impl CsvOptions {
             found(None, FaultKind::NoColumns);
         }
         let total = faults.len();
-        if total > 0 { Err(self.errors(faults, total)) } else { Ok(Layout { features, label }) }
+        if total > 0 { Err(self.errors(faults, total)) } else { Ok(Layout { features, label, weight }) }
     }
 
     fn errors(&self, mut faults: Vec<CsvFault>, total: usize) -> CsvErrors {
@@ -172,6 +175,7 @@ struct Record {
 struct Layout {
     features: Vec<usize>,
     label: Option<usize>,
+    weight: Option<usize>,
 }
 
 /// The rows being read, and what was wrong so far.
@@ -182,9 +186,10 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Values and labels of all rows; only complete if no fault was found.
-    fn rows(&mut self, data: &[Record], layout: &Layout) -> (Vec<f64>, Option<Truth>) {
+    /// Values, weights and labels of all rows; only complete if no fault was found.
+    fn rows(&mut self, data: &[Record], layout: &Layout) -> (Vec<f64>, Vec<f64>, Option<Truth>) {
         let mut x = Vec::with_capacity(data.len() * layout.features.len());
+        let mut weight = Vec::new();
         let mut truth = Truth { labels: Vec::new(), names: Vec::new() };
         let mut numbers: HashMap<&str, u32> = HashMap::new();
         for (record, row) in data.iter().zip(1..) {
@@ -203,6 +208,13 @@ impl Reading<'_> {
                     Err(kind) => self.found(record.line, row, Some(j), kind),
                 }
             }
+            if let Some(j) = layout.weight {
+                match number(record.fields[j].trim()) {
+                    Ok(value) if value > 0.0 => weight.push(value),
+                    Ok(value) => self.found(record.line, row, Some(j), FaultKind::Weight { value }),
+                    Err(kind) => self.found(record.line, row, Some(j), kind),
+                }
+            }
             if let Some(j) = layout.label {
                 let name = record.fields[j].trim();
                 if is_missing(name) {
@@ -216,7 +228,7 @@ impl Reading<'_> {
                 truth.labels.push(label);
             }
         }
-        (x, layout.label.map(|_| truth))
+        (x, weight, layout.label.map(|_| truth))
     }
 
     fn found(&mut self, line: u64, row: u64, column: Option<usize>, kind: FaultKind) {

@@ -155,6 +155,12 @@ pub enum FaultKind {
         /// The text.
         found: String,
     },
+    /// A weight that is zero or negative.
+    #[error("a weight of {value}; weights are positive: correct it or remove the row")]
+    Weight {
+        /// The number.
+        value: f64,
+    },
     /// NaN, an infinity, or a number too large for 64 bits.
     #[error("{} is not finite; correct it or remove the row", quoted(found))]
     NotFinite {

@@ -108,6 +108,12 @@ pub const RUNS: Table = Table {
         maybe("covariance", Kind::Enum(V::Covariance), "", "Covariance structure; null where the method has none."),
         always("start", Kind::Enum(V::Start), "", "Kind of start."),
         maybe(
+            "start_covariance",
+            Kind::Enum(V::StartCovariance),
+            "",
+            "Covariance of a point-type start; null where the start has no such option.",
+        ),
+        maybe(
             "policy",
             Kind::Enum(V::Policy),
             "",
@@ -154,10 +160,17 @@ pub const RUNS: Table = Table {
             "bic",
             Float64,
             "nats × 2",
-            "−2 log L + ν ln n; smaller is better. Null if the run failed and for k-means, as are `aic` and `icl`.",
+            "−2 log L + ν ln n; smaller is better. Null if the run failed and for k-means, as are `aic` and both forms of `icl`.",
         ),
         maybe("aic", Float64, "nats × 2", "−2 log L + 2 ν; smaller is better."),
         maybe("icl", Float64, "nats × 2", "bic − 2 Σ w log max_k r; smaller is better."),
+        maybe("icl_entropy", Float64, "nats × 2", "bic + 2 Σ w entropy of the responsibilities; smaller is better."),
+        maybe(
+            "k_end",
+            UInt32,
+            "components",
+            "Components at the end: fewer than `k` after `remove`; null if the run failed.",
+        ),
         maybe("smallest_count", Float64, "rows", "Smallest effective count Σ w r over the components at the end."),
         maybe(
             "smallest_relative_pivot",

@@ -25,6 +25,7 @@ impl Record for RunRow {
         columns.name("method", |row| Some(&row.factors.method))?;
         columns.name("covariance", |row| row.factors.covariance.as_deref())?;
         columns.name("start", |row| Some(&row.factors.start))?;
+        columns.name("start_covariance", |row| row.factors.start_covariance.as_deref())?;
         columns.name("policy", |row| row.factors.policy.as_deref())?;
         columns.name("stop", |row| Some(&row.factors.stop))?;
         columns.u32("replicate", |row| Some(row.replicate))?;
@@ -41,6 +42,8 @@ impl Record for RunRow {
         columns.f64("bic", |row| row.bic)?;
         columns.f64("aic", |row| row.aic)?;
         columns.f64("icl", |row| row.icl)?;
+        columns.f64("icl_entropy", |row| row.icl_entropy)?;
+        columns.u32("k_end", |row| row.k_end)?;
         columns.f64("smallest_count", |row| row.smallest_count)?;
         columns.f64("smallest_relative_pivot", |row| row.smallest_relative_pivot)?;
         columns.f64("condition", |row| row.condition)?;
@@ -74,6 +77,8 @@ impl Record for RunRow {
         let bic = columns.optional_f64("bic")?;
         let aic = columns.optional_f64("aic")?;
         let icl = columns.optional_f64("icl")?;
+        let icl_entropy = columns.optional_f64("icl_entropy")?;
+        let k_end = columns.optional_u32("k_end")?;
         let smallest_count = columns.optional_f64("smallest_count")?;
         let smallest_relative_pivot = columns.optional_f64("smallest_relative_pivot")?;
         let condition = columns.optional_f64("condition")?;
@@ -105,6 +110,8 @@ impl Record for RunRow {
             bic: bic[i],
             aic: aic[i],
             icl: icl[i],
+            icl_entropy: icl_entropy[i],
+            k_end: k_end[i],
             smallest_count: smallest_count[i],
             smallest_relative_pivot: smallest_relative_pivot[i],
             condition: condition[i],
@@ -130,12 +137,14 @@ fn factors(columns: &Decoder<'_>) -> Result<Vec<Arc<Factors>>, RecordsError> {
     let method = columns.required_names("method")?;
     let covariance = columns.names("covariance")?;
     let start = columns.required_names("start")?;
+    let start_covariance = columns.names("start_covariance")?;
     let policy = columns.names("policy")?;
     let stop = columns.required_names("stop")?;
     let mut cells: HashMap<_, Arc<Factors>> = HashMap::new();
     let cell = |i: usize| {
         let numbers = [draw[i], n[i], d[i], k[i]];
-        let codes = [&dataset, &method, &covariance, &start, &policy, &stop].map(|names| names.codes[i]);
+        let names = [&dataset, &method, &covariance, &start, &start_covariance, &policy, &stop];
+        let codes = names.map(|names| names.codes[i]);
         let owned = |name: Option<&str>| name.map(str::to_owned);
         let make = || {
             Arc::new(Factors {
@@ -147,6 +156,7 @@ fn factors(columns: &Decoder<'_>) -> Result<Vec<Arc<Factors>>, RecordsError> {
                 method: owned(method.get(i)).unwrap_or_default(),
                 covariance: owned(covariance.get(i)),
                 start: owned(start.get(i)).unwrap_or_default(),
+                start_covariance: owned(start_covariance.get(i)),
                 policy: owned(policy.get(i)),
                 stop: owned(stop.get(i)).unwrap_or_default(),
             })

@@ -73,10 +73,13 @@ impl Record for TraceRecord {
 }
 
 /// The event of that name and size.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts that were written as numbers")]
 fn event_of(name: &str, by: f64) -> Option<Event> {
     match name {
         "decreased" => Some(Event::Decreased { by }),
         "projected" => Some(Event::Projected { by }),
+        "reseeded" => Some(Event::Reseeded { row: by as usize }),
+        "removed" => Some(Event::Removed { left: by as usize }),
         _ => None,
     }
 }
@@ -88,8 +91,8 @@ mod tests {
     #[test]
     fn every_event_comes_back() {
         for name in Event::NAMES {
-            let event = event_of(name, 0.5).expect(name);
-            assert_eq!((event.name(), event.size()), (Some(name), Some(0.5)));
+            let event = event_of(name, 5.0).expect(name);
+            assert_eq!((event.name(), event.size()), (Some(name), Some(5.0)));
         }
     }
 }

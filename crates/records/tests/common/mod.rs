@@ -16,6 +16,7 @@ pub fn categories() -> Categories {
         method: names(&["em", "k-means"]),
         covariance: names(&["full"]),
         start: names(&["tutorial", "random-points"]),
+        start_covariance: names(&["total"]),
         policy: names(&["stop", "ridge=1e-6"]),
         stop: names(&["gain-per-row=1e-11,max-iterations=1000"]),
     }
@@ -50,6 +51,7 @@ fn factors(run: u32) -> Arc<Factors> {
         method: if k_means { "k-means" } else { "em" }.to_owned(),
         covariance: (!k_means).then(|| "full".to_owned()),
         start: if run.is_multiple_of(3) { "tutorial" } else { "random-points" }.to_owned(),
+        start_covariance: (!run.is_multiple_of(3)).then(|| "total".to_owned()),
         policy: (!k_means).then(|| if run % 7 < 3 { "stop" } else { "ridge=1e-6" }.to_owned()),
         stop: "gain-per-row=1e-11,max-iterations=1000".to_owned(),
     })
@@ -83,6 +85,8 @@ fn run_row(run: u32, iterations: u32) -> RunRow {
         bic: em(number(3)).and_then(good),
         aic: em(number(4)).and_then(good),
         icl: em(number(5)).and_then(good),
+        icl_entropy: em(number(15)).and_then(good),
+        k_end: (!failed(run)).then_some(factors.k),
         smallest_count: Some(noise(seed + 6)),
         smallest_relative_pivot: em(1e-12 * noise(seed + 7)),
         condition: em(1e12 * noise(seed + 8)),

@@ -67,40 +67,43 @@ impl<'a> Order<'a> {
 /// The cells of a sweep.
 #[derive(Clone, Debug)]
 pub struct Cells<'a> {
-    /// Sorted by data set, K, method, covariance, start, policy, stop rule, each in the plan's order.
+    /// Sorted by data set, K, method, covariance, start, its covariance, policy, stop rule, each in the plan's order.
     pub groups: Vec<Group<'a>>,
     /// The methods in the plan's order, with the covariance structure where there are several (`em full`).
     pub contenders: Vec<String>,
     several_covariances: bool,
+    several_start_covariances: bool,
     several_stops: bool,
 }
 
 impl<'a> Cells<'a> {
     /// Groups the runs.
     pub fn of(runs: impl IntoIterator<Item = &'a RunRow>) -> Self {
-        let mut orders: [Order<'a>; 6] = Default::default();
-        let mut groups: BTreeMap<[usize; 7], Group<'a>> = BTreeMap::new();
+        let mut orders: [Order<'a>; 7] = Default::default();
+        let mut groups: BTreeMap<[usize; 8], Group<'a>> = BTreeMap::new();
         for run in runs {
             let factors = &*run.factors;
-            let [dataset, method, covariance, start, policy, stop] = &mut orders;
+            let [dataset, method, covariance, start, start_covariance, policy, stop] = &mut orders;
             let key = [
                 dataset.rank(&factors.dataset),
                 factors.k as usize,
                 method.rank(&factors.method),
                 covariance.rank(factors.covariance.as_deref().unwrap_or("")),
                 start.rank(&factors.start),
+                start_covariance.rank(factors.start_covariance.as_deref().unwrap_or("")),
                 policy.rank(factors.policy.as_deref().unwrap_or("")),
                 stop.rank(&factors.stop),
             ];
             let group = groups.entry(key).or_insert_with(|| Group { factors, runs: Vec::new(), main: false });
             group.runs.push(run);
         }
-        let first = groups.keys().map(|key| (key[2], key[5])).min();
+        let first = groups.keys().map(|key| (key[2], key[6])).min();
         for (key, group) in &mut groups {
-            group.main = first == Some((key[2], key[5]));
+            group.main = first == Some((key[2], key[6]));
         }
-        let [_, _, covariances, .., stops] = &orders;
-        let several_covariances = covariances.names.iter().filter(|name| !name.is_empty()).count() > 1;
+        let [_, _, covariances, _, start_covariances, _, stops] = &orders;
+        let several = |order: &Order<'_>| order.names.iter().filter(|name| !name.is_empty()).count() > 1;
+        let several_covariances = several(covariances);
         let mut contenders: Vec<([usize; 2], String)> = groups
             .iter()
             .map(|(key, group)| ([key[2], key[3]], contender(group.factors, several_covariances)))
@@ -110,6 +113,7 @@ impl<'a> Cells<'a> {
         Self {
             contenders: contenders.into_iter().map(|(_, name)| name).collect(),
             several_covariances,
+            several_start_covariances: several(start_covariances),
             several_stops: stops.names.len() > 1,
             groups: groups.into_values().collect(),
         }
@@ -120,7 +124,7 @@ impl<'a> Cells<'a> {
         contender(factors, self.several_covariances)
     }
 
-    /// The columns that name a cell. Covariance and stop rule have one only where they differ (in CSV: always).
+    /// The columns that name a cell. Covariances and stop rule have one only where they differ (in CSV: always).
     pub fn columns(&self) -> Vec<Column> {
         let if_several = |several: bool| if several { Shown::Everywhere } else { Shown::Data };
         vec![
@@ -129,6 +133,7 @@ impl<'a> Cells<'a> {
             Column::factor("method", "method"),
             Column::factor("covariance", "covariance").shown(if_several(self.several_covariances)),
             Column::text("start", "start"),
+            Column::text("Σ₀", "start_covariance").shown(if_several(self.several_start_covariances)),
             Column::text("policy", "policy"),
             Column::text("stop", "stop").shown(if_several(self.several_stops)),
         ]
@@ -143,6 +148,7 @@ impl<'a> Cells<'a> {
             Cell::text(&factors.method),
             Cell::maybe_text(factors.covariance.as_deref()),
             Cell::text(&factors.start),
+            Cell::maybe_text(factors.start_covariance.as_deref()),
             Cell::maybe_text(factors.policy.as_deref()),
             Cell::text(&factors.stop),
         ]
@@ -194,6 +200,6 @@ mod tests {
         let cells = Cells::of(&runs);
         assert_eq!(cells.contenders, ["em full", "em tied", "k-means"]);
         assert_eq!(cells.columns()[3].shown, Shown::Everywhere);
-        assert_eq!(cells.columns()[6].shown, Shown::Data);
+        assert_eq!(cells.columns()[7].shown, Shown::Data);
     }
 }

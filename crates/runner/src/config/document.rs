@@ -169,7 +169,7 @@ fn rephrase(error: &toml::de::Error, path: &str, names: &[&str]) -> Diagnostic {
     if message.starts_with("unknown variant") && !names.is_empty() {
         let (typed, known) = (names[0], &names[1..]);
         return Diagnostic::new(format!("unknown {} `{typed}`", noun(path)))
-            .at(span, format!("expected {}", alternatives(known)))
+            .at(span, if known.len() > 8 { format!("no such {}", noun(path)) } else { alternatives(known) })
             .help(suggestion(typed, known.iter().copied()));
     }
     if message.starts_with("missing field") && !names.is_empty() {
@@ -181,14 +181,14 @@ fn rephrase(error: &toml::de::Error, path: &str, names: &[&str]) -> Diagnostic {
         && let Some((_, found)) = found.split_once(": ")
     {
         let label = match (found, expected) {
-            ("unit variant", _) => "this policy needs its number: { ridge = 1e-6 }".to_owned(),
+            ("unit variant", _) => "this policy needs its number, as in { ridge = 1e-6 }".to_owned(),
             _ => format!("expected {}, found {}", in_words(expected), found_in_words(found)),
         };
         return Diagnostic::new(format!("wrong value for `{path}`")).at(span, label);
     }
     if message.starts_with("wanted ") || message.starts_with("expected table") {
         let label = match noun(path) {
-            "policy" => "expected a policy: \"stop\" or { ridge = 1e-6 }".to_owned(),
+            "policy" => "expected a policy, as in \"stop\" or { ridge = 1e-6 }".to_owned(),
             noun => format!("expected the name of a {noun}"),
         };
         return Diagnostic::new(format!("wrong value for `{path}`")).at(span, label);
@@ -202,6 +202,7 @@ fn noun(path: &str) -> &'static str {
         "method" => Some("method"),
         "covariance" => Some("covariance structure"),
         "start" => Some("start"),
+        "start-covariance" => Some("covariance of a start"),
         "policy" => Some("policy"),
         "standardise" => Some("way to standardise"),
         _ => None,
@@ -211,9 +212,9 @@ fn noun(path: &str) -> &'static str {
 
 fn alternatives(known: &[&str]) -> String {
     match known {
-        [] => "a name".to_owned(),
-        [one] => format!("`{one}`"),
-        [rest @ .., last] => format!("{} or `{last}`", list(rest.iter().copied())),
+        [] => "expected a name".to_owned(),
+        [one] => format!("expected `{one}`"),
+        [rest @ .., last] => format!("expected {} or `{last}`", list(rest.iter().copied())),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What was typed: the config file as plain structs. Nothing is resolved here; every check beyond "is it the right
 //! shape" belongs to the plan. The JSON schema and the documentation of every key come from these types.
 
-use crate::kinds::{Covariance, Method, Policy, Standardise, StartKind, StopNumber, StopRule};
+use crate::kinds::{Covariance, Method, Policy, Standardise, StartCovariance, StartKind, StopNumber, StopRule};
 use schemars::JsonSchema;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
@@ -21,6 +21,9 @@ pub struct SweepFile {
     pub dataset: DatasetsFile,
     /// The factors; every combination is a cell.
     pub grid: GridFile,
+    /// Options of the starts.
+    #[serde(default, skip_serializing_if = "StartFile::is_default")]
+    pub start: StartFile,
     /// When a run ends: any of these rules; the first that matches, in the order of the file, names the reason.
     pub stop: StopFile,
     /// What is recorded.
@@ -109,12 +112,15 @@ pub struct CsvFile {
     pub id: String,
     /// The file, relative to the folder of the config.
     pub path: String,
-    /// Names of the columns to use; all but the label if left out.
+    /// Names of the columns to use; all but label and weight if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
     /// Name of the column with the true classes, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// Name of the column with the weights of the rows, if there is one: 2 stands for the row twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<String>,
     /// Numbers of components K.
     pub components: Vec<u32>,
     /// Scaling of the columns.
@@ -125,7 +131,7 @@ pub struct CsvFile {
     pub replicates: Option<u32>,
 }
 
-/// The factors. One that does not apply to a method (covariance and policy for k-means) is collapsed, not multiplied.
+/// The factors. One that does not apply to a method (covariance and policy for k-means, the start covariance for most starts) is collapsed, not multiplied.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GridFile {
@@ -136,9 +142,136 @@ pub struct GridFile {
     pub covariance: Vec<Covariance>,
     /// How the starting parameters are made.
     pub start: Vec<StartKind>,
-    /// What happens to a covariance that becomes singular.
+    /// Covariances of the point-type starts; the others have none, or one of their own.
+    #[serde(default = "total")]
+    pub start_covariance: Vec<StartCovariance>,
+    /// What is done against singular covariances, or about them.
     #[serde(default = "stop")]
     pub policy: Vec<Policy>,
+}
+
+/// Options of the starts; each concerns the starts of its name only.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StartFile {
+    /// Short runs of EM.
+    #[serde(default)]
+    pub em_em: EmEmFile,
+    /// Random points that are only looked at.
+    #[serde(default)]
+    pub rnd_em: RndEmFile,
+    /// Runs of classification EM.
+    #[serde(default)]
+    pub cem: CemFile,
+    /// Chains of stochastic EM.
+    #[serde(default)]
+    pub sem: SemFile,
+    /// How far an optimum is moved.
+    #[serde(default)]
+    pub perturbed: PerturbedFile,
+    /// The user's own starts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<GivenFile>,
+}
+
+impl StartFile {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Options of `em-em`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct EmEmFile {
+    /// Number of short runs.
+    pub runs: u32,
+    /// A short run ends when its last step gained at most this share of what the run has gained.
+    pub tolerance: f64,
+    /// Iterations that a short run takes at most.
+    pub max_iterations: u32,
+}
+
+impl Default for EmEmFile {
+    fn default() -> Self {
+        let mixture::start::EmEm { runs, tolerance, max_iterations } = mixture::start::EmEm::default();
+        Self { runs, tolerance, max_iterations }
+    }
+}
+
+/// Options of `rnd-em`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RndEmFile {
+    /// Number of random points that are looked at.
+    pub runs: u32,
+}
+
+impl Default for RndEmFile {
+    fn default() -> Self {
+        Self { runs: mixture::start::RndEm::default().runs }
+    }
+}
+
+/// Options of `cem`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct CemFile {
+    /// Number of runs.
+    pub runs: u32,
+    /// M-steps that a run takes at most.
+    pub max_iterations: u32,
+}
+
+impl Default for CemFile {
+    fn default() -> Self {
+        let mixture::start::Cem { runs, max_iterations } = mixture::start::Cem::default();
+        Self { runs, max_iterations }
+    }
+}
+
+/// Options of `sem`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct SemFile {
+    /// Number of chains.
+    pub runs: u32,
+    /// Steps of a chain.
+    pub iterations: u32,
+}
+
+impl Default for SemFile {
+    fn default() -> Self {
+        let mixture::start::Sem { runs, iterations } = mixture::start::Sem::default();
+        Self { runs, iterations }
+    }
+}
+
+/// Options of `perturbed`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct PerturbedFile {
+    /// Distance by which every mean moves, in units of its component's covariance.
+    pub shift: f64,
+    /// Standard deviation of the logarithm of the factor by which every covariance is multiplied.
+    pub spread: f64,
+}
+
+impl Default for PerturbedFile {
+    fn default() -> Self {
+        Self { shift: 1.0, spread: 0.0 }
+    }
+}
+
+/// A start of the user's own for one data set. Its number of components follows from the file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct GivenFile {
+    /// Name of the data set in the records.
+    pub dataset: String,
+    /// Relative to the folder of the config. A model that `runner fit` saved (.toml or .json), or a .csv with a header and
+    /// one column of labels (0 to K − 1) or K columns of responsibilities.
+    pub file: String,
 }
 
 /// Stop rules. Those left out do not apply.
@@ -242,6 +375,9 @@ pub struct FilterFile {
     /// Kind of start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<StartKind>,
+    /// Covariance of a point-type start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_covariance: Option<StartCovariance>,
     /// Policy; a bare name matches every parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyPattern>,
@@ -279,7 +415,7 @@ impl<'de> Deserialize<'de> for PolicyPattern {
             }
 
             fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<PolicyPattern, E> {
-                const NAMES: [&str; 2] = [Policy::ALL[0].0, Policy::ALL[1].0];
+                const NAMES: [&str; 7] = Policy::NAMES;
                 if NAMES.contains(&name) {
                     Ok(PolicyPattern::Any(name.to_owned()))
                 } else {
@@ -306,6 +442,10 @@ fn unscaled() -> Standardise {
 
 fn full() -> Vec<Covariance> {
     vec![Covariance::Full]
+}
+
+fn total() -> Vec<StartCovariance> {
+    vec![StartCovariance::Total]
 }
 
 fn stop() -> Vec<Policy> {

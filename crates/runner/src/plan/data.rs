@@ -6,6 +6,7 @@ use crate::config::sweep_file::{BuiltinFile, CsvFile, MixtureFile, SweepFile};
 use crate::kinds::Standardise;
 use datasets::tabular::FaultKind;
 use datasets::{BUILTIN, CsvOptions, DatasetError, MixtureRecipe, Sample};
+use mixture::MixtureParameters;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
@@ -76,6 +77,28 @@ enum Values {
 }
 
 impl DatasetPlan {
+    /// Number of true classes, where the truth is known.
+    pub fn classes(&self) -> Option<usize> {
+        match &self.values {
+            Values::Fixed(sample) => sample.truth.as_ref().map(|truth| truth.names.len()),
+            Values::Drawn(recipe) => Some(recipe.components()),
+        }
+    }
+
+    /// The mixture that the values are drawn from, in their units: not where they are standardised.
+    pub fn truth(&self) -> Option<MixtureParameters> {
+        match (&self.values, &self.source, self.standardise) {
+            (Values::Drawn(_), Source::Mixture { weights, means, covariances }, Standardise::None) => {
+                Some(MixtureParameters {
+                    weights: weights.clone(),
+                    means: means.concat(),
+                    covariances: covariances.iter().flat_map(|matrix| matrix.concat()).collect(),
+                })
+            }
+            _ => None,
+        }
+    }
+
     /// The sample of one draw, made with the seed of [`crate::seeds::data_seed`] if it is synthetic.
     pub fn sample(&self, seed: [u8; 32]) -> Result<Arc<Sample>, DatasetError> {
         match &self.values {
@@ -258,6 +281,7 @@ fn csv(
     let options = CsvOptions {
         columns: entry.columns.clone(),
         label: entry.label.clone(),
+        weight: entry.weight.clone(),
         ..CsvOptions::new(folder.join(&entry.path))
     };
     fixed(&entry.id, Source::Csv { path: entry.path.clone() }, options.read(), common, file, errors)

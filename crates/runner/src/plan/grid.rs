@@ -1,11 +1,12 @@
 //! The cells of a plan: the grid with factors collapsed where they do not apply, less what `include` and `exclude` take
-//! away, numbered in the order data set, draw, K, method, covariance, start, policy, replicate.
+//! away, numbered in the order data set, draw, K, method, covariance, start, start covariance, policy, replicate.
 
 use super::resolve::Errors;
 use super::{Cell, DatasetPlan, Plan};
 use crate::config::diagnostics::{Diagnostic, suggestion};
 use crate::config::sweep_file::{FilterFile, SweepFile};
-use crate::kinds::{Covariance, Method, Policy, StartKind};
+use crate::dispatch;
+use crate::kinds::{Covariance, Method, Policy, StartCovariance, StartKind};
 use crate::seeds;
 use records::Factors;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ struct Combination {
     method: Method,
     covariance: Option<Covariance>,
     start: StartKind,
+    start_covariance: Option<StartCovariance>,
     policy: Option<Policy>,
 }
 
@@ -27,15 +29,14 @@ pub fn check_lists(file: &SweepFile, errors: &mut Errors<'_>) {
     check_list("grid.method", &grid.method, |method| method.name().to_owned(), errors);
     check_list("grid.covariance", &grid.covariance, |covariance| covariance.name().to_owned(), errors);
     check_list("grid.start", &grid.start, |start| start.name().to_owned(), errors);
+    check_list("grid.start-covariance", &grid.start_covariance, |one| one.name().to_owned(), errors);
     check_list("grid.policy", &grid.policy, |policy| policy.label(), errors);
     for (i, policy) in grid.policy.iter().enumerate() {
-        if let Policy::Ridge(by) = *policy
-            && !(by > 0.0 && by.is_finite())
-        {
+        if let Some((expected, help)) = policy.fault() {
             errors.push(
-                Diagnostic::new(format!("a ridge of {by}"))
-                    .at(errors.span(&format!("grid.policy[{i}]")), "expected a finite number above 0")
-                    .help("without a ridge the policy is \"stop\""),
+                Diagnostic::new(format!("a {} of {}", policy.name(), policy.number().unwrap_or_default()))
+                    .at(errors.span(&format!("grid.policy[{i}]")), expected)
+                    .help(help),
             );
         }
     }
@@ -69,7 +70,8 @@ pub fn cells(file: &SweepFile, plan: &Plan, errors: &mut Errors<'_>) -> Vec<Cell
         errors
             .push(Diagnostic::new("nothing is left to run").at(errors.span(&format!("{from}[0]")), "no cell remains"));
     }
-    check_all_pairs(file, &kept, &plan.datasets, errors);
+    check_starts(file, &kept, plan, errors);
+    check_policies(file, &kept, errors);
     if errors.none() { number(&kept, plan, errors) } else { Vec::new() }
 }
 
@@ -88,8 +90,25 @@ fn combinations(file: &SweepFile, datasets: &[DatasetPlan]) -> Vec<Combination> 
                 };
                 for &covariance in &covariances {
                     for &start in &grid.start {
-                        let with = |&policy| Combination { dataset, k, method, covariance, start, policy };
-                        all.extend(policies.iter().map(with));
+                        // k-means takes the means only.
+                        let start_covariances = match method {
+                            Method::Em if start.has_covariance() => {
+                                grid.start_covariance.iter().copied().map(Some).collect()
+                            }
+                            _ => vec![None],
+                        };
+                        for start_covariance in start_covariances {
+                            let with = |&policy| Combination {
+                                dataset,
+                                k,
+                                method,
+                                covariance,
+                                start,
+                                start_covariance,
+                                policy,
+                            };
+                            all.extend(policies.iter().map(with));
+                        }
                     }
                 }
             }
@@ -142,23 +161,78 @@ fn matches(filter: &FilterFile, cell: &Combination, datasets: &[DatasetPlan]) ->
         && filter.method.is_none_or(|method| method == cell.method)
         && filter.covariance.is_none_or(|covariance| Some(covariance) == cell.covariance)
         && filter.start.is_none_or(|start| start == cell.start)
+        && filter.start_covariance.is_none_or(|covariance| Some(covariance) == cell.start_covariance)
         && filter.policy.as_ref().is_none_or(policy)
 }
 
-/// Pairs of rows are starts for two components only.
-fn check_all_pairs(file: &SweepFile, kept: &[Combination], datasets: &[DatasetPlan], errors: &mut Errors<'_>) {
-    let wrong = kept.iter().find(|cell| cell.start == StartKind::AllPairs && cell.k != 2);
-    if let Some(cell) = wrong {
-        let index = file.grid.start.iter().position(|start| *start == StartKind::AllPairs).unwrap_or(0);
-        let name = &datasets[cell.dataset].name;
-        errors.push(
-            Diagnostic::new(format!("`all-pairs` with {} components", cell.k))
-                .at(
-                    errors.span(&format!("grid.start[{index}]")),
-                    format!("a pair of rows starts 2 components, but data set `{name}` asks for K = {}", cell.k),
-                )
-                .help("set components = [2], or leave the cell out with [[exclude]]"),
-        );
+/// Refuses starts that cannot be made: each kind once, with the first cell that asks for it.
+fn check_starts(file: &SweepFile, kept: &[Combination], plan: &Plan, errors: &mut Errors<'_>) {
+    let exclude = "or leave the cell out with [[exclude]]";
+    for (index, &kind) in file.grid.start.iter().enumerate() {
+        let fault = kept.iter().filter(|cell| cell.start == kind).find_map(|cell| {
+            let data = &plan.datasets[cell.dataset];
+            let (name, k) = (&data.name, cell.k);
+            let given = plan.starts.given(cell.dataset, k).is_some();
+            let known = data.classes() == Some(k as usize);
+            match kind {
+                StartKind::Given if !given => Some((
+                    format!("no start is given for data set `{name}` with {k} components"),
+                    format!("add [[start.given]] with dataset = \"{name}\" and a file of {k} components, {exclude}"),
+                )),
+                StartKind::Truth if !known => Some(match data.classes() {
+                    Some(classes) => (
+                        format!("data set `{name}` has {classes} true classes, but K = {k} is asked for"),
+                        format!("set components = [{classes}], {exclude}"),
+                    ),
+                    None => (
+                        format!("the truth of data set `{name}` is not known"),
+                        "leave the data set out with [[exclude]]".to_owned(),
+                    ),
+                }),
+                StartKind::Perturbed if !given && !known => Some((
+                    format!("no optimum of data set `{name}` with {k} components is known"),
+                    format!("it is reached from the truth where that has K classes; add [[start.given]], {exclude}"),
+                )),
+                _ => match kind.only_components() {
+                    Some(only) if only != k => Some((
+                        format!("{only} rows start {only} components, but data set `{name}` asks for K = {k}"),
+                        format!("set components = [{only}], {exclude}"),
+                    )),
+                    _ => None,
+                },
+            }
+        });
+        if let Some((label, help)) = fault {
+            errors.push(
+                Diagnostic::new(format!("the start `{}` cannot be made", kind.name()))
+                    .at(errors.span(&format!("grid.start[{index}]")), label)
+                    .help(help),
+            );
+        }
+    }
+}
+
+/// Refuses policies for which a structure has no exact M-step: each policy once, with all such structures.
+fn check_policies(file: &SweepFile, kept: &[Combination], errors: &mut Errors<'_>) {
+    for (index, policy) in file.grid.policy.iter().enumerate() {
+        let refused = |covariance: &&Covariance| {
+            let asked = kept.iter().any(|cell| cell.policy == Some(*policy) && cell.covariance == Some(**covariance));
+            asked && !dispatch::allows(**covariance, *policy)
+        };
+        let names: Vec<String> =
+            file.grid.covariance.iter().filter(refused).map(|one| format!("`{}`", one.name())).collect();
+        if !names.is_empty() {
+            let allowed = Covariance::ALL.iter().filter(|one| dispatch::allows(**one, *policy)).map(|one| one.name());
+            let allowed: Vec<&str> = allowed.collect();
+            errors.push(
+                Diagnostic::new(format!("the policy `{}` is not for every covariance structure", policy.name()))
+                    .at(
+                        errors.span(&format!("grid.policy[{index}]")),
+                        format!("no exact M-step is known under it for {}", names.join(", ")),
+                    )
+                    .help(format!("it is there for {}; leave the others out with [[exclude]]", allowed.join(", "))),
+            );
+        }
     }
 }
 
@@ -194,7 +268,7 @@ fn number(kept: &[Combination], plan: &Plan, errors: &mut Errors<'_>) -> Vec<Cel
 }
 
 fn cell(combination: &Combination, draw: u32, first_run: u32, replicates: u32, plan: &Plan) -> Cell {
-    let Combination { dataset, k, method, covariance, start, policy } = *combination;
+    let Combination { dataset, k, method, covariance, start, start_covariance, policy } = *combination;
     let data = &plan.datasets[dataset];
     let factors = Factors {
         dataset: data.name.clone(),
@@ -205,6 +279,7 @@ fn cell(combination: &Combination, draw: u32, first_run: u32, replicates: u32, p
         method: method.name().to_owned(),
         covariance: covariance.map(|structure| structure.name().to_owned()),
         start: start.name().to_owned(),
+        start_covariance: start_covariance.map(|covariance| covariance.name().to_owned()),
         policy: policy.map(Policy::label),
         stop: plan.stop_label(),
     };
@@ -217,6 +292,7 @@ fn cell(combination: &Combination, draw: u32, first_run: u32, replicates: u32, p
         method,
         covariance,
         start,
+        start_covariance,
         policy,
         factors: Arc::new(factors),
         digest: [0; 32],

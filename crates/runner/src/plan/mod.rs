@@ -5,22 +5,25 @@
 //! |---|---|
 //! | [`resolve`] | `SweepFile` → [`Plan`], or all errors at once |
 //! | [`data`] | the data sets |
+//! | [`starts`] | options of the starts, and those that the user gives |
 //! | [`grid`] | the cells: collapse, include, exclude, numbers |
 
 pub mod data;
 pub mod grid;
 pub mod resolve;
+pub mod starts;
 
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
 mod tests;
 
-use crate::kinds::{Covariance, Method, Policy, StartKind, StopRule};
+use crate::kinds::{Covariance, Method, Policy, StartCovariance, StartKind, StopRule};
 use crate::seeds;
 pub use data::DatasetPlan;
 use records::Factors;
 use serde::Serialize;
+pub use starts::Starts;
 use std::sync::Arc;
 
 /// A resolved study.
@@ -34,6 +37,8 @@ pub struct Plan {
     pub record: Record,
     /// The stop rules, joined by "or"; the first that matches names the reason.
     pub stop: Vec<StopRule>,
+    /// Options of the starts, and those that the user gives.
+    pub starts: Starts,
     /// The data sets.
     pub datasets: Vec<DatasetPlan>,
     /// The cells of the grid in the order of their runs.
@@ -74,7 +79,10 @@ pub struct Cell {
     pub covariance: Option<Covariance>,
     /// How the starting parameters are made.
     pub start: StartKind,
-    /// What happens to a singular covariance; `None` where the method has none.
+    /// Covariance of a point-type start; `None` where the start has no such option.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_covariance: Option<StartCovariance>,
+    /// What is done about singular covariances; `None` where the method has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
     /// The same in the words of the records.
@@ -126,6 +134,10 @@ impl Plan {
     /// A table of the cells (without draws) with the number of their runs, for `--dry-run`.
     pub fn describe(&self) -> String {
         let mut rows: Vec<(Vec<String>, u64)> = Vec::new();
+        let mut covariances: Vec<_> = self.cells.iter().filter_map(|cell| cell.start_covariance).collect();
+        covariances.sort();
+        covariances.dedup();
+        let several = covariances.len() > 1;
         for cell in &self.cells {
             let factors = &cell.factors;
             let none = || "–".to_owned();
@@ -135,7 +147,10 @@ impl Plan {
                 factors.k.to_string(),
                 factors.method.clone(),
                 factors.covariance.clone().unwrap_or_else(none),
-                factors.start.clone(),
+                match &factors.start_covariance {
+                    Some(covariance) if several => format!("{} ({covariance})", factors.start),
+                    _ => factors.start.clone(),
+                },
                 factors.policy.clone().unwrap_or_else(none),
                 self.datasets[cell.dataset].draws.to_string(),
                 cell.replicates.to_string(),

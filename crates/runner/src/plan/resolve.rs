@@ -1,6 +1,6 @@
 //! `SweepFile` → [`Plan`]. Every error of the config that its shape does not show is found here, and all of them at once.
 
-use super::{Plan, Record, data, grid};
+use super::{Plan, Record, data, grid, starts};
 use crate::config::diagnostics::Diagnostic;
 use crate::config::document::Document;
 use crate::config::spans::Places;
@@ -58,7 +58,9 @@ pub fn resolve(document: &Document, folder: &Path) -> Result<Plan, Vec<Diagnosti
     let record = record(file, &mut errors);
     let datasets = data::datasets(file, folder, &mut errors);
     grid::check_lists(file, &mut errors);
-    let mut plan = Plan { name: file.name.clone(), seed: file.seed, record, stop, datasets, cells: Vec::new() };
+    let starts = starts::starts(file, folder, &datasets, &mut errors);
+    let (name, seed) = (file.name.clone(), file.seed);
+    let mut plan = Plan { name, seed, record, stop, starts, datasets, cells: Vec::new() };
     // Cells of a plan with holes would give errors that are none.
     if errors.none() {
         plan.cells = grid::cells(file, &plan, &mut errors);

@@ -40,11 +40,11 @@ fn all_pairs_with_three_components() {
         r#"start = ["tutorial", "#,
         r#"start = ["all-pairs", "#,
         r#"
-error: `all-pairs` with 3 components
+error: the start `all-pairs` cannot be made
   --> test.toml:20:10
    |
 20 | start = ["all-pairs", "random-points"]
-   |          ^^^^^^^^^^^ a pair of rows starts 2 components, but data set `faithful` asks for K = 3
+   |          ^^^^^^^^^^^ 2 rows start 2 components, but data set `faithful` asks for K = 3
    |
    = help: set components = [2], or leave the cell out with [[exclude]]
 "#,
@@ -149,5 +149,122 @@ error: nothing is left to run
 26 | [[exclude]]
    | ^^^^^^^^^^^ no cell remains
 ",
+    );
+}
+
+#[test]
+fn a_policy_without_an_exact_m_step() {
+    check(
+        r#"policy = ["stop", { ridge = 1e-6 }]"#,
+        "covariance = [\"full\", \"VEE\", \"VVE\"]\npolicy = [\"stop\", \"map\"]",
+        r#"
+error: the policy `map` is not for every covariance structure
+  --> test.toml:22:19
+   |
+22 | policy = ["stop", "map"]
+   |                   ^^^^^ no exact M-step is known under it for `VEE`, `VVE`
+   |
+   = help: it is there for full, tied, diag, spherical, tied-diag, tied-spherical, VEI, EVI, EEV, VEV; leave the others out with [[exclude]]
+"#,
+    );
+}
+
+#[test]
+fn a_truth_that_is_not_known() {
+    check(
+        r#"start = ["tutorial", "#,
+        r#"start = ["truth", "#,
+        r#"
+error: the start `truth` cannot be made
+  --> test.toml:20:10
+   |
+20 | start = ["truth", "random-points"]
+   |          ^^^^^^^ the truth of data set `faithful` is not known
+   |
+   = help: leave the data set out with [[exclude]]
+"#,
+    );
+}
+
+#[test]
+fn a_start_that_is_not_given() {
+    check(
+        r#"start = ["tutorial", "#,
+        r#"start = ["given", "#,
+        r#"
+error: the start `given` cannot be made
+  --> test.toml:20:10
+   |
+20 | start = ["given", "random-points"]
+   |          ^^^^^^^ no start is given for data set `faithful` with 2 components
+   |
+   = help: add [[start.given]] with dataset = "faithful" and a file of 2 components, or leave the cell out with [[exclude]]
+"#,
+    );
+}
+
+#[test]
+fn an_unknown_data_set_for_a_given_start() {
+    check(
+        "[stop]",
+        "[[start.given]]\ndataset = \"iris\"\nfile = \"none.toml\"\n\n[stop]",
+        r#"
+error: unknown data set `iris` in `start.given`
+  --> test.toml:24:11
+   |
+24 | dataset = "iris"
+   |           ^^^^^^ no data set of this study has this name
+   |
+   = help: known: `faithful`, `round`
+"#,
+    );
+}
+
+#[test]
+fn a_given_start_that_cannot_be_read() {
+    check(
+        "[stop]",
+        "[[start.given]]\ndataset = \"faithful\"\nfile = \"none.xlsx\"\n\n[stop]",
+        r#"
+error: the start of data set `faithful` cannot be used
+  --> test.toml:25:8
+   |
+25 | file = "none.xlsx"
+   |        ^^^^^^^^^^^ relative to the folder of the config
+   |
+   = note: `.xlsx` is none of .toml, .json (a model) and .csv (labels or responsibilities)
+"#,
+    );
+}
+
+#[test]
+fn a_search_without_runs() {
+    check(
+        "[stop]",
+        "[start]\nem-em = { runs = 0 }\n\n[stop]",
+        r#"
+error: 0 short runs
+  --> test.toml:24:18
+   |
+24 | em-em = { runs = 0 }
+   |                  ^ expected a whole number of at least 1
+"#,
+    );
+}
+
+#[test]
+fn a_ratio_below_one() {
+    check(
+        "{ ridge = 1e-6 }",
+        "{ ratio = 0.5 }",
+        r#"
+error: a ratio of 0.5
+  --> test.toml:21:19
+   |
+21 | policy = ["stop", { ratio = 0.5 }]
+   |                   ^^^^^^^^^^^^^^^ expected a finite number of at least 1
+   |
+   = help: 1 makes all covariances one multiple of the identity; { ratio = 1e4 } leaves proper maxima alone
+"#,
     );
 }

@@ -112,9 +112,9 @@ error: unknown start `x`
  --> <command line>:1:13
   |
 1 | grid.start=["x"]
-  |             ^^^ expected `tutorial`, `random-points`, `random-responsibilities`, `k-means++`, `k-means` or `all-pairs`
+  |             ^^^ no such start
   |
-  = help: known: `tutorial`, `random-points`, `random-responsibilities`, `k-means++`, `k-means`, `all-pairs`
+  = help: known: `tutorial`, `random-points`, `random-responsibilities`, `random-partition`, `k-means++`, `k-means++-greedy`, `k-means`, `em-em`, `rnd-em`, `cem`, `sem`, `given`, `truth`, `perturbed`, `all-pairs`, `all-triples`
 "#,
     );
 }

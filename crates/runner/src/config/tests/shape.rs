@@ -119,7 +119,7 @@ error: unknown start `tutroial`
   --> test.toml:20:10
    |
 20 | start = ["tutroial", "random-points"]
-   |          ^^^^^^^^^^ expected `tutorial`, `random-points`, `random-responsibilities`, `k-means++`, `k-means` or `all-pairs`
+   |          ^^^^^^^^^^ no such start
    |
    = help: did you mean `tutorial`?
 "#,
@@ -136,9 +136,9 @@ error: unknown start `nonsense`
   --> test.toml:20:10
    |
 20 | start = ["nonsense", "random-points"]
-   |          ^^^^^^^^^^ expected `tutorial`, `random-points`, `random-responsibilities`, `k-means++`, `k-means` or `all-pairs`
+   |          ^^^^^^^^^^ no such start
    |
-   = help: known: `tutorial`, `random-points`, `random-responsibilities`, `k-means++`, `k-means`, `all-pairs`
+   = help: known: `tutorial`, `random-points`, `random-responsibilities`, `random-partition`, `k-means++`, `k-means++-greedy`, `k-means`, `em-em`, `rnd-em`, `cem`, `sem`, `given`, `truth`, `perturbed`, `all-pairs`, `all-triples`
 "#,
     );
 }
@@ -168,7 +168,7 @@ error: wrong value for `grid.policy[0]`
   --> test.toml:21:11
    |
 21 | policy = ["ridge"]
-   |           ^^^^^^^ this policy needs its number: { ridge = 1e-6 }
+   |           ^^^^^^^ this policy needs its number, as in { ridge = 1e-6 }
 "#,
     );
 }
@@ -183,7 +183,7 @@ error: wrong value for `grid.policy[0].stop`
   --> test.toml:21:20
    |
 21 | policy = [{ stop = 1 }]
-   |                    ^ expected a policy: "stop" or { ridge = 1e-6 }
+   |                    ^ expected a policy, as in "stop" or { ridge = 1e-6 }
 "#,
     );
 }
@@ -198,7 +198,7 @@ error: unknown policy `rigde`
   --> test.toml:21:13
    |
 21 | policy = [{ rigde = 1 }]
-   |             ^^^^^ expected `stop` or `ridge`
+   |             ^^^^^ expected `stop`, `ridge`, `floor`, `ratio`, `map`, `reseed` or `remove`
    |
    = help: did you mean `ridge`?
 ",
@@ -215,7 +215,7 @@ error: wrong value for `grid.policy[0]`
   --> test.toml:21:11
    |
 21 | policy = [{ ridge = 1.0, stop = 1 }]
-   |           ^^^^^^^^^^^^^^^^^^^^^^^^^ expected a policy: "stop" or { ridge = 1e-6 }
+   |           ^^^^^^^^^^^^^^^^^^^^^^^^^ expected a policy, as in "stop" or { ridge = 1e-6 }
 "#,
     );
 }
@@ -249,7 +249,7 @@ error: unknown policy `rigde`
   --> test.toml:27:10
    |
 27 | policy = "rigde"
-   |          ^^^^^^^ expected `stop` or `ridge`
+   |          ^^^^^^^ expected `stop`, `ridge`, `floor`, `ratio`, `map`, `reseed` or `remove`
    |
    = help: did you mean `ridge`?
 "#,
