@@ -70,6 +70,14 @@ pub enum DatasetError {
         /// Number of rows.
         rows: usize,
     },
+    /// A file cannot be read.
+    #[error("{}: {reason}", file.display())]
+    File {
+        /// The file.
+        file: std::path::PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// There is not one weight per row.
     #[error("{weights} weights for {rows} rows")]
     WeightShape {

@@ -36,4 +36,4 @@ pub use fingerprint::Fingerprint;
 pub use recipe_error::RecipeError;
 pub use sample::{Sample, Truth};
 pub use synthetic::MixtureRecipe;
-pub use tabular::{CsvErrors, CsvFault, CsvOptions, FaultKind};
+pub use tabular::{CsvErrors, CsvFault, CsvOptions, FaultKind, FileOptions};

@@ -81,10 +81,43 @@ impl<E: Emission> Mixture<E> {
         out
     }
 
+    /// The classification of every row of the batch, without an n × K matrix.
+    pub fn classify(&self, batch: Batch<'_>) -> Classification {
+        let k = self.components();
+        let mut labels = Vec::with_capacity(batch.rows());
+        let (mut log_largest, mut entropy) = (0.0, 0.0);
+        let mut scratch = LatentModel::scratch(self, batch.rows());
+        let weight = |row: usize| batch.weight.get(row).copied().unwrap_or(1.0);
+        let unweighted = Batch { weight: &[], ..batch };
+        self.for_each_block(unweighted, &mut scratch, |rows, block, values, work, _| {
+            softmax(self.emission.level(), values, &self.log_weights, block, work);
+            for (i, row) in rows.enumerate() {
+                let r = |c: usize| values[c * block.stride() + i];
+                let best = (1..k).fold(0, |best, c| if r(c) > r(best) { c } else { best });
+                log_largest += weight(row) * r(best).ln();
+                entropy -= weight(row) * (0..k).map(r).filter(|r| *r > 0.0).map(|r| r * r.ln()).sum::<f64>();
+                #[expect(clippy::cast_possible_truncation, reason = "an index of a component")]
+                labels.push(best as u32);
+            }
+        });
+        Classification { labels, log_largest, entropy }
+    }
+
     /// Component with the largest responsibility for every row of the batch; ties go to the lowest index.
     pub fn assign(&self, batch: Batch<'_>) -> Vec<u32> {
-        labels(&self.responsibilities(batch), self.components())
+        self.classify(batch).labels
     }
+}
+
+/// What the responsibilities say of the rows, and how sure they are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Classification {
+    /// Component with the largest responsibility of each row; ties go to the lowest index.
+    pub labels: Vec<u32>,
+    /// Σ_i w_i log max_k r_ik, at most 0.
+    pub log_largest: f64,
+    /// −Σ_i w_i Σ_k r_ik log r_ik, at least 0.
+    pub entropy: f64,
 }
 
 impl<S: Structure> Mixture<S> {
@@ -96,13 +129,6 @@ impl<S: Structure> Mixture<S> {
             covariances: self.emission.covariances(),
         }
     }
-}
-
-/// Index of the largest of every `k` responsibilities; ties go to the lowest.
-pub fn labels(responsibilities: &[f64], k: usize) -> Vec<u32> {
-    let largest = |row: &[f64]| (1..k).fold(0, |best, c| if row[c] > row[best] { c } else { best });
-    #[expect(clippy::cast_possible_truncation, reason = "an index of a component")]
-    responsibilities.chunks_exact(k).map(|row| largest(row) as u32).collect()
 }
 
 /// Working memory of one lane.

@@ -34,7 +34,7 @@ pub fn assignments(
 fn repeat(plan: &Plan, samples: &Samples, row: &RunRow) -> Result<(Vec<u32>, bool), Interrupted> {
     let (cell, replicate) = plan.locate(row.run);
     let sample = &samples[&(cell.dataset, cell.draw)];
-    let record = guard::run(&Job { plan, cell, replicate, sample })?;
+    let record = guard::run(&Job { plan, cell, replicate, sample, threads: false })?;
     Ok((record.labels.unwrap_or_default(), record.run == *row))
 }
 
@@ -66,7 +66,8 @@ mod tests {
         let plan = testing::plan("");
         let sample = plan.datasets[0].sample([0; 32]).unwrap();
         let row = |replicate, outcome, log_likelihood, end| {
-            let record = JobRecord::new(&Job { plan: &plan, cell: &plan.cells[0], replicate, sample: &sample });
+            let record =
+                JobRecord::new(&Job { plan: &plan, cell: &plan.cells[0], replicate, sample: &sample, threads: false });
             RunRow { outcome, log_likelihood: Some(log_likelihood), end: Some(end), ..record.run }
         };
         let best = |runs: &[RunRow]| best_run(&plan.cells[0], runs).map(|row| row.run);
@@ -88,7 +89,8 @@ mod tests {
         let plan = testing::plan("");
         let sample = plan.datasets[0].sample([0; 32]).unwrap();
         let row = |replicate, inertia| {
-            let record = JobRecord::new(&Job { plan: &plan, cell: &plan.cells[0], replicate, sample: &sample });
+            let record =
+                JobRecord::new(&Job { plan: &plan, cell: &plan.cells[0], replicate, sample: &sample, threads: false });
             RunRow { outcome: RunOutcome::Converged, inertia: Some(inertia), ..record.run }
         };
         let runs = [row(0, 7.0), row(1, 2.0), row(2, 3.0)];

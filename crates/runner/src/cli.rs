@@ -22,6 +22,8 @@ pub struct Cli {
 /// What to do instead of running a sweep.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Fits one mixture (or k-means) to one file and describes the best of several starts.
+    Fit(Box<FitArguments>),
     /// Makes the tables and figures of a results folder again.
     Report {
         /// The results folder.
@@ -31,6 +33,70 @@ pub enum Command {
     Schema,
     /// Prints the table of everything that a config can vary, as Markdown.
     Factors,
+}
+
+/// Arguments of one fit.
+#[derive(Args, Debug)]
+pub struct FitArguments {
+    /// The data: .csv (with a header), .parquet, or .npy (rows × columns).
+    pub file: PathBuf,
+    /// Number of components K.
+    #[arg(short = 'k', long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
+    pub components: u32,
+    /// `em` or `k-means`.
+    #[arg(long, default_value = "em", value_name = "NAME")]
+    pub method: String,
+    /// Covariance structure, by scikit-learn's or mclust's name.
+    #[arg(long, default_value = "full", value_name = "NAME")]
+    pub covariance: String,
+    /// Kind of start.
+    #[arg(long, default_value = "k-means", value_name = "NAME")]
+    pub start: String,
+    /// What is done about singular covariances: stop, ridge=1e-6, floor=1e-6, ratio=1e4, map, reseed=5, remove.
+    #[arg(long, default_value = "stop", value_name = "NAME[=NUMBER]")]
+    pub policy: String,
+    /// Number of starts, of which the best is kept.
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub starts: u32,
+    /// Seed of the starts.
+    #[arg(long, default_value_t = 1, value_name = "SEED")]
+    pub seed: u64,
+    /// Begins at the model in this file (.toml, .json), or at labels or responsibilities (.csv); one start.
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// Names of the columns to use [default: all].
+    #[arg(long, value_delimiter = ',', value_name = "A,B,…")]
+    pub columns: Option<Vec<String>>,
+    /// Name of the column with the true classes, to compare with.
+    #[arg(long, value_name = "COLUMN")]
+    pub label: Option<String>,
+    /// Name of the column with the weights of the rows.
+    #[arg(long, value_name = "COLUMN")]
+    pub weight: Option<String>,
+    /// Converged when an iteration gains at most this times the number of rows [default: 1e-10].
+    #[arg(long, value_name = "NUMBER")]
+    pub tolerance: Option<f64>,
+    /// The iteration limit.
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_iterations: u32,
+    /// Exactly this many iterations, converged or not.
+    #[arg(long, value_name = "N", conflicts_with_all = ["tolerance", "max_iterations"], value_parser = clap::value_parser!(u32).range(1..))]
+    pub iterations: Option<u32>,
+    /// Saves the model (.toml or .json).
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+    /// Writes the component of each row (.csv).
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
+    /// Writes the responsibilities of each row (.csv).
+    #[arg(long, value_name = "FILE")]
+    pub responsibilities: Option<PathBuf>,
+    /// Threads [default: all cores]. No number depends on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of a sweep.

@@ -8,6 +8,7 @@ use crate::factors;
 use crate::kinds::{Covariance, Method, Policy, Standardise, StartCovariance, StartKind, StopRule};
 use crate::plan::{Plan, resolve};
 use crate::results_folder::{self, Found, Refusal};
+use crate::single;
 use crate::sweep::{self, Sweep};
 use anyhow::Context as _;
 use std::fmt::Write as _;
@@ -17,13 +18,18 @@ use std::process::ExitCode;
 
 /// Exit code for errors in the config or the command line; nothing was written.
 const CONFIG_ERROR: u8 = 2;
-/// Exit code under `--strict` if a start failed.
+/// Exit code under `--strict` if a start failed, and of `fit` if all did.
 const STARTS_FAILED: u8 = 3;
 
 /// Does what the command line asks for.
 pub fn execute(cli: &Cli) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Some(Command::Report { dir }) => print_report(dir).map(|()| ExitCode::SUCCESS),
+        Some(Command::Fit(arguments)) => {
+            let told = single::fit(arguments)?;
+            print(&told.text)?;
+            Ok(if told.found { ExitCode::SUCCESS } else { ExitCode::from(STARTS_FAILED) })
+        }
         Some(Command::Schema) => print(&sweep_file::schema()),
         Some(Command::Factors) => print(&factors::markdown()),
         None if cli.run.list => print(&list()),
@@ -117,7 +123,8 @@ fn config_text(sources: &Sources) -> String {
     text
 }
 
-fn default_threads() -> usize {
+/// All cores.
+pub fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 

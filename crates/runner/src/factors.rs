@@ -63,9 +63,8 @@ fn start(one: StartKind) -> Note {
 
 fn start_covariance(one: StartCovariance) -> Note {
     match one {
-        StartCovariance::Total | StartCovariance::Identity => Note("", ""),
+        StartCovariance::Total | StartCovariance::Identity | StartCovariance::PooledNearest => Note("", ""),
         StartCovariance::TotalPerComponent => Note("fraley2007", "the scale of mclust's prior"),
-        StartCovariance::PooledNearest => Note("", ""),
     }
 }
 

@@ -57,7 +57,7 @@ mod tests {
         let plan = testing::plan("");
         let sample = plan.datasets[0].sample([0; 32]).unwrap();
         let (cell, replicate) = plan.locate(3);
-        let job = Job { plan: &plan, cell, replicate, sample: &sample };
+        let job = Job { plan: &plan, cell, replicate, sample: &sample, threads: false };
         let record = caught(&job, |_| panic!("index {} out of bounds", 7)).unwrap();
         assert_eq!(record.run.outcome, RunOutcome::Panic);
         assert_eq!((record.run.run, record.run.replicate), (3, replicate));

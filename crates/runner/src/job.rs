@@ -6,8 +6,9 @@
 use crate::dispatch;
 use crate::plan::{Cell, Plan};
 use crate::seeds;
+use em::reduce::Chosen;
 use em::{Begin, FailurePolicy, Remedy, Stage, StopAtFailure, TraceRow};
-use em::{Breakdown, BreakdownKind, Event, Failure, Fit, Interrupted, LatentModel, Observer, Outcome, Plain, Serial};
+use em::{Breakdown, BreakdownKind, Event, Failure, Fit, Interrupted, LatentModel, Observer, Outcome, Plain};
 use kmeans::KMeans;
 use linalg::{Level, Total, TotalError};
 use mixture::policy::Rebuild;
@@ -31,6 +32,8 @@ pub struct Job<'a> {
     pub replicate: u32,
     /// The data.
     pub sample: &'a datasets::Sample,
+    /// Whether the E-step runs on all threads: for one big fit; many fits run side by side instead. No number depends on it.
+    pub threads: bool,
 }
 
 /// What a run leaves.
@@ -104,22 +107,22 @@ pub fn run_mixture<S: Structure>(
     }
     let end = model.parameters();
     record.mixture_parameters(Moment::End, &end);
-    let (k, responsibilities) = (model.components(), model.responsibilities(all));
+    let classification = model.classify(all);
     let free = model.emission().free_parameters();
     let run = &mut record.run;
     run.n_parameters = Some(free);
-    run.k_end = u32::try_from(k).ok();
+    run.k_end = u32::try_from(model.components()).ok();
     if let Some(log_likelihood) = fit.log_likelihood {
         let bic = criteria::bic(log_likelihood, free, all.total_weight());
         run.bic = Some(bic);
         run.aic = Some(criteria::aic(log_likelihood, free));
-        run.icl = Some(criteria::icl(bic, &responsibilities, k, all.weight));
-        run.icl_entropy = Some(criteria::icl_entropy(bic, &responsibilities, k, all.weight));
+        run.icl = Some(criteria::icl(bic, classification.log_largest));
+        run.icl_entropy = Some(criteria::icl_entropy(bic, classification.entropy));
     }
     run.hathaway = criteria::hathaway(&end);
     run.coincidence = criteria::coincidence(&end);
     record.classify(job);
-    record.agreement(job, mixture::mixture::labels(&responsibilities, k));
+    record.agreement(job, classification.labels);
     Ok(())
 }
 
@@ -271,8 +274,8 @@ impl JobRecord {
         let monotone = begin.model.monotone();
         let mut stopping = dispatch::stopping(job, monotone);
         let mut recorder = Recorder { trace: Vec::with_capacity(256), repaired: Vec::new() };
-        let serial = Serial::default();
-        let fit = em::fit_with_remedies(&data, begin, serial, &mut Plain, &mut stopping, &mut recorder, policy)?;
+        let reducer = Chosen::new(job.threads);
+        let fit = em::fit_with_remedies(&data, begin, reducer, &mut Plain, &mut stopping, &mut recorder, policy)?;
         self.timing.fit_seconds = clock.elapsed().as_secs_f64();
         let Recorder { trace, repaired } = recorder;
         let run = &mut self.run;

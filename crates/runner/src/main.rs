@@ -10,6 +10,7 @@
 //! | [`results_folder`] | what the results folder holds before the first run |
 //! | [`sweep`] | parallel over jobs, one writer, resumable |
 //! | [`job`], [`dispatch`] | one run: start → fit → rows; the only match from names to types |
+//! | [`single`] | `runner fit`: one cell without records |
 //! | [`guard`] | the job's edge: panics become rows |
 //! | [`best`] | the best run of every cell, repeated for its assignments |
 //! | [`progress`], [`provenance`] | the bar; program, machine and time |
@@ -28,6 +29,7 @@ mod progress;
 mod provenance;
 mod results_folder;
 mod seeds;
+mod single;
 mod sweep;
 
 use clap::Parser as _;

@@ -199,7 +199,7 @@ impl Running<'_> {
     fn one(&self, run: u32) -> Result<JobRecord, Interrupted> {
         let (cell, replicate) = self.plan.locate(run);
         let sample = &self.samples[&(cell.dataset, cell.draw)];
-        let record = guard::run(&Job { plan: self.plan, cell, replicate, sample })?;
+        let record = guard::run(&Job { plan: self.plan, cell, replicate, sample, threads: false })?;
         self.progress.tick(record.run.outcome);
         Ok(record)
     }

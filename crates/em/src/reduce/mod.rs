@@ -4,10 +4,12 @@
 //! in order, and the lanes are added in order. So the order of every sum depends on n only, and the result is bitwise the
 //! same for any number of threads.
 
+mod chosen;
 mod lanes;
 mod serial;
 mod threads;
 
+pub use chosen::Chosen;
 pub use lanes::{MAX_LANES, lane_count};
 pub use serial::Serial;
 pub use threads::Threads;

@@ -63,6 +63,11 @@ pub enum Source {
         /// Their covariances.
         covariances: Vec<Vec<Vec<f64>>>,
     },
+    /// A file given on the command line.
+    File {
+        /// The file as typed.
+        path: String,
+    },
     /// Read from a CSV file.
     Csv {
         /// The file as typed.
@@ -77,6 +82,24 @@ enum Values {
 }
 
 impl DatasetPlan {
+    /// One file that was read already.
+    pub fn single(file: &str, sample: Arc<Sample>, k: u32, replicates: u32) -> Self {
+        Self {
+            name: file.to_owned(),
+            n: u32::try_from(sample.n).unwrap_or(u32::MAX),
+            d: u32::try_from(sample.d).unwrap_or(u32::MAX),
+            columns: sample.columns.clone(),
+            standardise: Standardise::None,
+            components: vec![k],
+            draws: 1,
+            replicates,
+            lanes: lanes(sample.n),
+            fingerprint: Some(sample.fingerprint.to_string()),
+            source: Source::File { path: file.to_owned() },
+            values: Values::Fixed(sample),
+        }
+    }
+
     /// Number of true classes, where the truth is known.
     pub fn classes(&self) -> Option<usize> {
         match &self.values {

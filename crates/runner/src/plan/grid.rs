@@ -267,6 +267,20 @@ fn number(kept: &[Combination], plan: &Plan, errors: &mut Errors<'_>) -> Vec<Cel
     cells
 }
 
+/// The only cell of a plan with one data set.
+pub fn single(
+    k: u32,
+    replicates: u32,
+    method: Method,
+    covariance: Option<Covariance>,
+    start: StartKind,
+    policy: Option<Policy>,
+    plan: &Plan,
+) -> Cell {
+    let start_covariance = (method == Method::Em && start.has_covariance()).then_some(StartCovariance::Total);
+    cell(&Combination { dataset: 0, k, method, covariance, start, start_covariance, policy }, 0, 0, replicates, plan)
+}
+
 fn cell(combination: &Combination, draw: u32, first_run: u32, replicates: u32, plan: &Plan) -> Cell {
     let Combination { dataset, k, method, covariance, start, start_covariance, policy } = *combination;
     let data = &plan.datasets[dataset];

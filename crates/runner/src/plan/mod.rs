@@ -21,9 +21,10 @@ mod tests;
 use crate::kinds::{Covariance, Method, Policy, StartCovariance, StartKind, StopRule};
 use crate::seeds;
 pub use data::DatasetPlan;
+use datasets::Sample;
 use records::Factors;
 use serde::Serialize;
-pub use starts::Starts;
+pub use starts::{GivenStart, Starts};
 use std::sync::Arc;
 
 /// A resolved study.
@@ -94,6 +95,40 @@ pub struct Cell {
 }
 
 impl Plan {
+    /// The plan of one cell on one file, which records nothing but the ends.
+    pub fn single(
+        file: &str,
+        seed: u64,
+        sample: Arc<Sample>,
+        (k, replicates): (u32, u32),
+        (method, covariance, start, policy): (Method, Covariance, StartKind, Policy),
+        stop: Vec<StopRule>,
+        given: Option<GivenStart>,
+    ) -> Self {
+        let record =
+            Record { trace_stride: u32::MAX, full_traces: 0, start_parameters: false, failure_parameters: false };
+        let mut plan = Self {
+            name: "fit".to_owned(),
+            seed,
+            record,
+            stop,
+            starts: Starts::new(given.into_iter().collect()),
+            datasets: vec![DatasetPlan::single(file, sample, k, replicates)],
+            cells: Vec::new(),
+        };
+        let mixture = method == Method::Em;
+        plan.cells = vec![grid::single(
+            k,
+            replicates,
+            method,
+            mixture.then_some(covariance),
+            start,
+            mixture.then_some(policy),
+            &plan,
+        )];
+        plan
+    }
+
     /// Number of runs.
     pub fn runs(&self) -> u32 {
         self.cells.last().map_or(0, |cell| cell.first_run + cell.replicates)

@@ -3,10 +3,12 @@
 use super::DatasetPlan;
 use super::resolve::Errors;
 use crate::config::diagnostics::{Diagnostic, suggestion};
-use crate::config::sweep_file::{CemFile, EmEmFile, GivenFile, PerturbedFile, RndEmFile, SemFile, SweepFile};
+use crate::config::sweep_file::{
+    CemFile, EmEmFile, GivenFile, PerturbedFile, RndEmFile, SemFile, StartFile, SweepFile,
+};
 use crate::kinds::StartKind;
 use crate::seeds;
-use datasets::CsvOptions;
+use datasets::{CsvOptions, Sample};
 use em::Batch;
 use mixture::MixtureParameters;
 use mixture::start::{self, Start, StartError};
@@ -85,6 +87,16 @@ impl GivenValues {
 }
 
 impl Starts {
+    /// Default options.
+    pub fn new(given: Vec<GivenStart>) -> Self {
+        Self::of(&StartFile::default(), given)
+    }
+
+    fn of(options: &StartFile, given: Vec<GivenStart>) -> Self {
+        let StartFile { em_em, rnd_em, cem, sem, perturbed, .. } = *options;
+        Self { em_em, rnd_em, cem, sem, perturbed, given }
+    }
+
     /// The user's start for a data set and number of components.
     pub fn given(&self, dataset: usize, k: u32) -> Option<&GivenStart> {
         self.given.iter().find(|given| given.dataset == dataset && given.k == k)
@@ -104,6 +116,19 @@ impl Starts {
         };
         value.ok()
     }
+}
+
+/// The start in a file, for `sample`, the data set with index `dataset`.
+pub fn read_given(path: &Path, sample: &Sample, dataset: usize) -> Result<GivenStart, String> {
+    let values = values(path)?;
+    let k = values.components(sample.n);
+    // A component that breaks down is a result of the run.
+    if let Err(StartError::Given(misfit)) = values.start(sample.rows().all(), k) {
+        return Err(misfit.to_string());
+    }
+    let fingerprint = seeds::hex(&seeds::digest(&values));
+    let k = u32::try_from(k).map_err(|error| error.to_string())?;
+    Ok(GivenStart { dataset, k, file: path.display().to_string(), fingerprint, values })
 }
 
 /// Checks the options and reads the files, relative to `folder`.
@@ -137,14 +162,7 @@ pub fn starts(file: &SweepFile, folder: &Path, datasets: &[DatasetPlan], errors:
         }
         given.push(start);
     }
-    Starts {
-        em_em: options.em_em,
-        rnd_em: options.rnd_em,
-        cem: options.cem,
-        sem: options.sem,
-        perturbed: options.perturbed,
-        given,
-    }
+    Starts::of(options, given)
 }
 
 fn read(
@@ -165,35 +183,18 @@ fn read(
         }
         return None;
     };
-    let mut refuse = |reason: String| {
-        errors.push(
-            Diagnostic::new(format!("the start of data set `{}` cannot be used", entry.dataset))
-                .at(errors.span(&format!("{at}.file")), "relative to the folder of the config")
-                .note(reason),
-        );
-    };
-    let values = match values(&folder.join(&entry.file)) {
-        Ok(values) => values,
+    // Any draw has the shape of all.
+    let sample = datasets[dataset].sample([0; 32]).map_err(|error| error.to_string());
+    match sample.and_then(|sample| read_given(&folder.join(&entry.file), &sample, dataset)) {
+        Ok(given) => Some(GivenStart { file: entry.file.clone(), ..given }),
         Err(reason) => {
-            refuse(reason);
-            return None;
-        }
-    };
-    let plan = &datasets[dataset];
-    let k = values.components(plan.n as usize);
-    // Any draw has the shape of all; a component that breaks down is a result of the run.
-    match plan.sample([0; 32]).map(|sample| values.start(sample.rows().all(), k)) {
-        Ok(Err(StartError::Given(misfit))) => {
-            refuse(misfit.to_string());
+            errors.push(
+                Diagnostic::new(format!("the start of data set `{}` cannot be used", entry.dataset))
+                    .at(errors.span(&format!("{at}.file")), "relative to the folder of the config")
+                    .note(reason),
+            );
             None
         }
-        _ => Some(GivenStart {
-            dataset,
-            k: u32::try_from(k).ok()?,
-            file: entry.file.clone(),
-            fingerprint: seeds::hex(&seeds::digest(&values)),
-            values,
-        }),
     }
 }
 

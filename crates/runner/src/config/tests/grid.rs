@@ -242,13 +242,13 @@ fn a_search_without_runs() {
     check(
         "[stop]",
         "[start]\nem-em = { runs = 0 }\n\n[stop]",
-        r#"
+        r"
 error: 0 short runs
   --> test.toml:24:18
    |
 24 | em-em = { runs = 0 }
    |                  ^ expected a whole number of at least 1
-"#,
+",
     );
 }
 
