@@ -177,7 +177,7 @@ iris  3  em      random-points  stop         7       4      1       1       1  2
     #[test]
     fn all_failed_is_missing_not_zero() {
         let csv = Csv.render(&table(&[failed(0), failed(1)], Criterion::LogLikelihood));
-        let expected = "iris,3,em,full,random-points,stop,gain-per-row=1e-11,2,1,0,0,0,2,0,,,,,,,,,,,,,0,2,0,0,\
+        let expected = "iris,3,em,full,random-points,total,stop,gain-per-row=1e-11,2,1,0,0,0,2,0,,,,,,,,,,,,,0,2,0,0,\
                         0.841886116991581,0,,2,,,\n";
         assert_eq!(csv.lines().nth(1).unwrap().to_owned() + "\n", expected);
     }
@@ -191,7 +191,7 @@ iris  3  em      random-points  stop         7       4      1       1       1  2
         // Best −10 in one draw, −20 in the other: both are hits, and no value is shown.
         let runs = [drawn(0, 0, -10.0), drawn(1, 0, -12.0), drawn(2, 1, -20.0), drawn(3, 1, -20.0)];
         let csv = Csv.render(&table(&runs, Criterion::LogLikelihood));
-        let expected = "iris,3,em,full,random-points,stop,gain-per-row=1e-11,4,2,4,0,0,0,0,";
+        let expected = "iris,3,em,full,random-points,total,stop,gain-per-row=1e-11,4,2,4,0,0,0,0,";
         assert!(csv.lines().nth(1).unwrap().starts_with(expected), "{csv}");
         assert!(csv.contains(",,,,0,2,3,4,0.75,"), "{csv}");
     }
