@@ -69,24 +69,30 @@ fn tables(study: &Study) -> Result<Vec<Table>, ReportError> {
     let assignments = records::read_assignments(&study.dir).map_err(ReportError::read(&study.dir))?;
     let observations = records::read_observations(&study.dir).map_err(ReportError::read(&study.dir))?;
     let mut tables = vec![
+        tables::selection::table(runs),
         tables::outcomes::table(runs),
         tables::convergence::table(runs, Criterion::LogLikelihood),
         tables::convergence::table(runs, Criterion::Inertia),
+        tables::budget::table(runs),
         tables::draws::table(runs),
         tables::agreement::table(runs, false),
         tables::agreement::table(runs, true),
     ];
     tables.extend(tables::clusters::tables(runs, &assignments, &observations));
     tables.push(tables::failures::table(runs, &study.failures)?);
+    tables.push(tables::selection::long(runs));
     tables.push(tables::distinct::table(runs));
     tables.retain(|table| !table.rows.is_empty());
     Ok(tables)
 }
 
-/// Writes a table in every format that it has; the list of all maxima is for computing only.
+/// Tables that are for computing only.
+const DATA_ONLY: [&str; 2] = [tables::distinct::NAME, tables::selection::LONG];
+
+/// Writes a table in every format that it has.
 fn write_table(table: &Table, out: &Path) -> Result<Vec<PathBuf>, ReportError> {
     let formats: &[&dyn Format] =
-        if table.name == tables::distinct::NAME { &[&Csv] } else { &[&Markdown, &Latex, &Csv] };
+        if DATA_ONLY.contains(&table.name.as_str()) { &[&Csv] } else { &[&Markdown, &Latex, &Csv] };
     formats
         .iter()
         .map(|format| {

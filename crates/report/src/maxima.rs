@@ -2,9 +2,11 @@
 //!
 //! A *problem* is what has one answer: a data set, one draw of it, a number of components, and either a covariance
 //! structure (judged by log-likelihood) or k-means (judged by −inertia, so that larger is better throughout). Starts and
-//! policies are ways to an answer and no part of the problem.
+//! policies are ways to an answer and no part of the problem, with one exception: under the policy `map` another function
+//! is maximised, so that it is a problem of its own, judged by the penalised objective.
 //!
-//! - A *proper end* is that of a run that did not fail and is neither spurious nor coincident ([`crate::ends`]).
+//! - A *proper end* is that of a run that did not fail, still has K components and is neither spurious nor coincident
+//!   ([`crate::ends`]).
 //! - A *maximum* is a proper end at which the run converged; runs at the iteration limit have not shown that they are at
 //!   one.
 //! - *Best* is the highest maximum of the problem over all starts and policies.
@@ -15,11 +17,14 @@
 //!
 //! Two different maxima of the same height count as one here: telling them apart takes the parameters.
 
-use records::{End, RunOutcome, RunRow};
+use records::{End, Factors, RunOutcome, RunRow};
 use std::collections::BTreeMap;
 
 /// The name of k-means among the methods.
 pub const K_MEANS: &str = "k-means";
+
+/// The name of the policy that maximises a penalised objective.
+pub const MAP: &str = "map";
 
 /// What the runs of a problem are judged by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,18 +58,30 @@ impl Criterion {
     }
 }
 
-/// The score of a run's end, larger is better: log-likelihood, or −inertia for k-means. `None` for failed runs.
+/// The score of a run's end, larger is better: log-likelihood, −inertia for k-means, the penalised objective for
+/// [`penalised`] runs. `None` for failed runs.
 pub fn score(run: &RunRow) -> Option<f64> {
     run.end?;
     match Criterion::of_method(&run.factors.method) {
+        Criterion::LogLikelihood if penalised(&run.factors) => run.objective,
         Criterion::LogLikelihood => run.log_likelihood,
         Criterion::Inertia => run.inertia.map(|inertia| -inertia),
     }
 }
 
+/// Whether the runs of a cell maximise log-likelihood plus the log density of a prior (the policy `map`).
+pub fn penalised(factors: &Factors) -> bool {
+    factors.policy.as_deref() == Some(MAP)
+}
+
+/// Whether the run lost components on its way (the policy `remove`), so that its end answers another question.
+pub fn reduced(run: &RunRow) -> bool {
+    run.k_end.is_some_and(|k| k < run.factors.k)
+}
+
 /// The score of a run whose end is proper (converged or at the iteration limit).
 pub fn proper_score(run: &RunRow) -> Option<f64> {
-    if run.end == Some(End::Proper) { score(run) } else { None }
+    if run.end == Some(End::Proper) && !reduced(run) { score(run) } else { None }
 }
 
 /// Whether the run is at a maximum: proper and converged.
@@ -90,6 +107,8 @@ pub struct Problem<'a> {
     pub covariance: Option<&'a str>,
     /// Whether the answer is judged by inertia.
     pub k_means: bool,
+    /// Whether the answer is judged by the penalised objective.
+    pub penalised: bool,
 }
 
 impl<'a> Problem<'a> {
@@ -102,6 +121,7 @@ impl<'a> Problem<'a> {
             k: factors.k,
             covariance: factors.covariance.as_deref(),
             k_means: factors.method == K_MEANS,
+            penalised: penalised(factors),
         }
     }
 }
@@ -244,6 +264,23 @@ mod tests {
         assert_eq!(groups, [vec![0, 1, 2, 4], vec![3]]);
         assert_eq!(maxima[1].score, -10.5);
         assert!(distinct(&[failed(0)]).is_empty());
+    }
+
+    #[test]
+    fn a_prior_makes_another_problem_and_a_lost_component_another_question() {
+        let under = |policy: &str, run: RunRow| {
+            let policy = Some(policy.to_owned());
+            RunRow { factors: std::sync::Arc::new(Factors { policy, ..(*run.factors).clone() }), ..run }
+        };
+        let mut map = under("map", converged(0, -190.0));
+        map.objective = Some(-215.0);
+        let mut removed = under("remove", converged(1, -100.0));
+        removed.k_end = Some(2);
+        let runs = [map, removed, converged(2, -180.0)];
+        let best = Best::of(&runs);
+        assert_eq!((best.run(&runs[0]).unwrap().run, best.score(&runs[0])), (0, Some(-215.0)));
+        assert_eq!((best.run(&runs[1]).unwrap().run, proper_score(&runs[1])), (2, None));
+        assert!(!best.reached(&runs[1]));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::study::Study;
 use crate::table::{Format, Table, Terminal};
-use crate::tables::{agreement, clusters, convergence, distinct, draws, failures, outcomes};
+use crate::tables::{agreement, budget, clusters, convergence, draws, failures, outcomes, selection};
 use records::RunOutcome;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,8 @@ pub struct Summary {
 const LONGEST: usize = 50;
 
 /// The tables that a screen shows.
-const PRINTED: [&str; 5] = [outcomes::NAME, convergence::NAME, draws::NAME, agreement::NAME, failures::NAME];
+const PRINTED: [&str; 7] =
+    [selection::NAME, outcomes::NAME, convergence::NAME, budget::NAME, draws::NAME, agreement::NAME, failures::NAME];
 
 /// The text for the terminal: how many runs ended how, the tables that matter most, and where the rest is.
 pub fn terminal(study: &Study, tables: &[Table], out: &Path) -> String {
@@ -55,7 +56,7 @@ pub fn index(study: &Study, tables: &[Table], pictures: &[PathBuf], out: &Path) 
     );
     for table in tables {
         let name = &table.name;
-        let files = if name == distinct::NAME {
+        let files = if crate::DATA_ONLY.contains(&name.as_str()) {
             format!("[CSV]({name}.csv)")
         } else {
             format!("[Markdown]({name}.md), [LaTeX]({name}.tex), [CSV]({name}.csv)")

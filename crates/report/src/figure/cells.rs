@@ -5,12 +5,15 @@ use crate::maxima;
 use records::{End, RunOutcome, RunRow};
 use std::collections::BTreeMap;
 
-/// All EM runs on one data set with one number of components and one covariance structure: every draw, start and policy.
+/// All EM runs on one data set with one number of components, one covariance structure and one objective: every draw, start
+/// and policy.
 #[derive(Clone, Debug)]
 pub(super) struct Cell<'a> {
     pub dataset: &'a str,
     pub k: u32,
     pub covariance: Option<&'a str>,
+    /// Whether the penalised objective is maximised (policy `map`), and not the log-likelihood.
+    pub penalised: bool,
     /// In the order of their numbers.
     pub runs: Vec<&'a RunRow>,
     /// For each draw the log-likelihoods of its distinct proper maxima, over all starts and policies, the best first.
@@ -30,6 +33,8 @@ pub(super) enum Fate {
     OtherMaximum,
     Spurious,
     Coincident,
+    /// Fewer components than it began with.
+    Reduced,
     IterationLimit,
     Singular,
     OtherFailure,
@@ -37,7 +42,7 @@ pub(super) enum Fate {
 
 impl Fate {
     /// All fates in their order.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Best,
         Self::Maximum(2),
         Self::Maximum(3),
@@ -45,6 +50,7 @@ impl Fate {
         Self::OtherMaximum,
         Self::Spurious,
         Self::Coincident,
+        Self::Reduced,
         Self::IterationLimit,
         Self::Singular,
         Self::OtherFailure,
@@ -60,6 +66,7 @@ impl Fate {
             Self::OtherMaximum => "#b9c6e6",
             Self::Spurious => PURPLE,
             Self::Coincident => ORANGE,
+            Self::Reduced => "#f0d890",
             Self::IterationLimit => GREY,
             Self::Singular => VERMILLION,
             Self::OtherFailure => "#5a3a1e",
@@ -81,6 +88,7 @@ impl Fate {
             Self::OtherMaximum => "other maxima",
             Self::Spurious => "spurious",
             Self::Coincident => "coincident",
+            Self::Reduced => "fewer components",
             Self::IterationLimit => "iteration limit",
             Self::Singular => "singular",
             Self::OtherFailure => "other failure",
@@ -88,18 +96,19 @@ impl Fate {
     }
 }
 
-/// The cells of a study in the order (data set, components, structure).
+/// The cells of a study in the order (data set, components, structure, objective).
 pub(super) fn cells(runs: &[RunRow]) -> Vec<Cell<'_>> {
-    let mut groups: BTreeMap<(&str, u32, Option<&str>), Vec<&RunRow>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, u32, Option<&str>, bool), Vec<&RunRow>> = BTreeMap::new();
     for run in runs.iter().filter(|run| run.factors.method == "em") {
         let factors = &run.factors;
-        groups.entry((&factors.dataset, factors.k, factors.covariance.as_deref())).or_default().push(run);
+        let key = (factors.dataset.as_str(), factors.k, factors.covariance.as_deref(), maxima::penalised(factors));
+        groups.entry(key).or_default().push(run);
     }
     let mut cells = Vec::new();
-    for ((dataset, k, covariance), mut runs) in groups {
+    for ((dataset, k, covariance, penalised), mut runs) in groups {
         runs.sort_by_key(|run| run.run);
         let (levels, ranks) = rank(&runs);
-        cells.push(Cell { dataset, k, covariance, runs, levels, ranks });
+        cells.push(Cell { dataset, k, covariance, penalised, runs, levels, ranks });
     }
     cells
 }
@@ -155,6 +164,7 @@ impl Cell<'_> {
         match run.outcome {
             RunOutcome::SingularCovariance => return Fate::Singular,
             RunOutcome::MaxIterations => return Fate::IterationLimit,
+            RunOutcome::Converged if maxima::reduced(run) => return Fate::Reduced,
             RunOutcome::Converged => {}
             _ => return Fate::OtherFailure,
         }
@@ -171,13 +181,15 @@ impl Cell<'_> {
     /// `iris-fisher, K = 3`, with the structure where it is not the full one.
     pub(super) fn title(&self) -> String {
         let structure = self.structure().map(|name| format!(", {name}")).unwrap_or_default();
-        format!("{}, K = {}{structure}", self.dataset, self.k)
+        let objective = if self.penalised { ", penalised" } else { "" };
+        format!("{}, K = {}{structure}{objective}", self.dataset, self.k)
     }
 
     /// `iris-fisher-k3`, fit for a file name and an element's id.
     pub(super) fn slug(&self) -> String {
         let structure = self.structure().map(|name| format!("-{name}")).unwrap_or_default();
-        format!("{}-k{}{structure}", self.dataset, self.k)
+        let objective = if self.penalised { "-penalised" } else { "" };
+        format!("{}-k{}{structure}{objective}", self.dataset, self.k)
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' })
             .collect()

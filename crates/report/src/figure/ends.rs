@@ -32,8 +32,8 @@ pub(super) fn ends(cell: &Cell<'_>) -> Option<String> {
 }
 
 /// All cells side by side under one policy. `None` with fewer than two cells.
-pub(super) fn overview(cells: &[Cell<'_>], policy: &str) -> Option<String> {
-    let cells: Vec<&Cell<'_>> = cells.iter().filter(|cell| cell.under(policy).next().is_some()).collect();
+pub(super) fn overview(cells: &[&Cell<'_>], policy: &str) -> Option<String> {
+    let cells: Vec<&Cell<'_>> = cells.iter().copied().filter(|cell| cell.under(policy).next().is_some()).collect();
     if cells.len() < 2 {
         return None;
     }

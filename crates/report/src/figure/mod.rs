@@ -3,17 +3,20 @@
 //! | file | what it shows |
 //! |---|---|
 //! | `tutorial.svg` | two samples under k-means and EM: shape = true cluster, colour = cluster found, ellipses |
+//! | `criteria.svg` | BIC against the number of components, a line for each structure |
 //! | `gaps-DATASET-kK.svg` | gap to the best proper maximum by iteration, a panel for each kind of start |
 //! | `ends.svg`, `ends-DATASET-kK.svg` | where runs end, by kind of start |
 //! | `collapse.svg` | smallest relative pivot over the last iterations of runs that die |
 //! | `information.svg` | ΔQ and KL of each iteration of one run, and their ratio |
 //!
 //! Every figure is a pure function from rows to text; which runs it shows depends on the records alone, so the same
-//! records give the same bytes. A figure whose records are missing is left out.
+//! records give the same bytes. A figure whose records are missing is left out; in a study of very many cells only those with
+//! the lowest BIC get figures of their own.
 
 mod canvas;
 mod cells;
 mod collapse;
+mod criteria;
 mod ends;
 mod gaps;
 mod information;
@@ -24,7 +27,9 @@ mod tutorial;
 #[cfg(test)]
 mod tests;
 
+use crate::tables::selection;
 use crate::{ReportError, Study};
+use cells::Cell;
 use em::TraceRow;
 use records::{AssignmentRow, FailureRow, ObservationRow, ParameterRow, RunRow, TraceRecord};
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,9 +92,22 @@ impl Details {
 fn traced(runs: &[RunRow], failures: &[FailureRow]) -> BTreeSet<u32> {
     let cells = cells::cells(runs);
     let deaths = collapse::deaths(&cells, failures);
-    let gaps = cells.iter().flat_map(gaps::shown).map(|run| run.run);
+    let gaps = pictured(&cells, runs).into_iter().flat_map(gaps::shown).map(|run| run.run);
     let information = information::shown(&cells).map(|(run, _)| run.run);
     gaps.chain(collapse::shown(&deaths)).chain(information).collect()
+}
+
+/// More cells than this are too many for a figure each.
+const CELLS: usize = 24;
+
+/// The cells that get figures of their own: all, or of very many those with the lowest BIC of their data set.
+fn pictured<'c, 'a>(cells: &'c [Cell<'a>], runs: &[RunRow]) -> Vec<&'c Cell<'a>> {
+    if cells.len() <= CELLS {
+        return cells.iter().collect();
+    }
+    let winners = selection::winners(runs);
+    let wins = |cell: &&Cell<'_>| winners.contains(&(cell.dataset, cell.k, cell.covariance.unwrap_or_default()));
+    cells.iter().filter(wins).collect()
 }
 
 /// All figures that the rows are enough for, in the order of the table above.
@@ -108,12 +126,14 @@ fn draw_all(runs: &[RunRow], failures: &[FailureRow], details: &Details) -> Vec<
     let samples = tutorial::samples(runs, &details.observations, &assigned);
     let picture = tutorial::tutorial(&samples, &details.parameters, &details.assignments);
     figures.extend(picture.map(|svg| Figure::new("tutorial", svg)));
-    for cell in &cells {
+    figures.extend(criteria::criteria(runs).map(|svg| Figure::new("criteria", svg)));
+    let pictured = pictured(&cells, runs);
+    for &cell in &pictured {
         let figure = gaps::gaps(cell, &traces);
         figures.extend(figure.map(|svg| Figure::new(format_args!("gaps-{}", cell.slug()), svg)));
     }
-    figures.extend(ends::overview(&cells, "stop").map(|svg| Figure::new("ends", svg)));
-    for cell in &cells {
+    figures.extend(ends::overview(&pictured, "stop").map(|svg| Figure::new("ends", svg)));
+    for &cell in &pictured {
         figures.extend(ends::ends(cell).map(|svg| Figure::new(format_args!("ends-{}", cell.slug()), svg)));
     }
     let deaths = collapse::deaths(&cells, failures);

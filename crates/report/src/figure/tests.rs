@@ -58,7 +58,8 @@ impl Made {
 
     fn add(&mut self, factors: &Arc<Factors>, replicate: u32, way: &Way, noise: &mut Noise) {
         let run = self.next();
-        let base = RunRow { factors: Arc::clone(factors), replicate, ..example::converged(run, -180.185) };
+        let k_end = Some(factors.k);
+        let base = RunRow { factors: Arc::clone(factors), replicate, k_end, ..example::converged(run, -180.185) };
         let (level, rate, length) = match way {
             Way::To(level, rate) => (*level, *rate, if *rate > 0.8 { 90 } else { 34 }),
             Way::Spurious => (-172.0 + noise.uniform(), 0.8, 90),

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`outcomes`] | how do runs end? |
 //! | [`convergence`] | how fast, how often at the best, at how many maxima? |
+//! | [`budget`] | which start pays, once its own cost is counted? |
+//! | [`selection`] | which structure, how many components? |
 //! | [`draws`] | which varies more, the draw or the start? |
 //! | [`agreement`] | how far from the truth, EM and k-means side by side? |
 //! | [`clusters`] | which cluster holds which class? |
@@ -13,6 +15,7 @@
 //! All of them are functions of typed rows; none reads a file.
 
 pub mod agreement;
+pub mod budget;
 pub mod cells;
 pub mod clusters;
 pub mod convergence;
@@ -20,3 +23,4 @@ pub mod distinct;
 pub mod draws;
 pub mod failures;
 pub mod outcomes;
+pub mod selection;
