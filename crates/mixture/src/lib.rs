@@ -27,7 +27,7 @@ pub mod start;
 
 pub use cause::{Cause, Diagnosis, diagnose};
 pub use emission::Emission;
-pub use fitted::FittedMixture;
+pub use fitted::{FittedError, FittedMixture};
 pub use gaussian::{Constraint, CovarianceStructure, Full, Gaussian, Reference, Structure};
 pub use mixture::Mixture;
 pub use parameters::MixtureParameters;

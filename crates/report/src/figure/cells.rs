@@ -134,7 +134,7 @@ fn rank(runs: &[&RunRow]) -> (BTreeMap<u32, Vec<f64>>, BTreeMap<u32, usize>) {
     (levels, ranks)
 }
 
-impl Cell<'_> {
+impl<'a> Cell<'a> {
     /// The log-likelihood of the best proper end of a draw, over all starts and policies.
     pub(super) fn best(&self, draw: u32) -> Option<f64> {
         self.levels.get(&draw).and_then(|levels| levels.first().copied())
@@ -207,9 +207,28 @@ impl Cell<'_> {
         policies
     }
 
-    /// The runs under one policy.
-    pub(super) fn under(&self, policy: &str) -> impl Iterator<Item = &RunRow> {
-        self.runs.iter().copied().filter(move |run| run.factors.policy.as_deref() == Some(policy))
+    /// The runs under one policy; of starts with several covariances, those with the plan's first.
+    pub(super) fn under<'s>(&'s self, policy: &'s str) -> impl Iterator<Item = &'a RunRow> + use<'a, 's> {
+        let first = self.start_covariance();
+        self.runs.iter().copied().filter(move |run| {
+            let own = run.factors.start_covariance.as_deref();
+            run.factors.policy.as_deref() == Some(policy) && (own.is_none() || own == first)
+        })
+    }
+
+    /// The covariance of point-type starts that figures show: the first of the plan.
+    fn start_covariance(&self) -> Option<&'a str> {
+        self.runs.iter().find_map(|run| run.factors.start_covariance.as_deref())
+    }
+
+    /// A remark for the subtitle where starts had several covariances; empty otherwise.
+    pub(super) fn remark(&self) -> String {
+        let first = self.start_covariance();
+        let several = self.runs.iter().any(|run| {
+            let own = run.factors.start_covariance.as_deref();
+            own.is_some() && own != first
+        });
+        first.filter(|_| several).map(|name| format!(" Point-type starts with covariance {name}.")).unwrap_or_default()
     }
 }
 

@@ -4,9 +4,9 @@
 //! Three letters of a structure's name are three marks: the colour says how components are oriented, a dashed line that
 //! their volumes differ, a triangle that their shapes do.
 
-use super::canvas::{Canvas, Font, Marker, Stroke, Swatch};
+use super::canvas::{Canvas, Marker, Stroke, Swatch};
 use super::panel::{Axis, Panel};
-use super::style::{BLUE, BORDER, GREEN, INK, MUTED, ORANGE, SMALL, VERMILLION, WIDTH};
+use super::style::{BLUE, BORDER, GREEN, INK, MUTED, ORANGE, VERMILLION, WIDTH};
 use crate::tables::selection;
 use records::RunRow;
 
@@ -56,7 +56,8 @@ pub(super) fn criteria(runs: &[RunRow]) -> Option<String> {
             x: Axis::counts(f64::from(first) - 0.3, f64::from(last) + 0.3, 12, "components K"),
             y: Axis::linear(lowest - margin, highest + margin, 7, "BIC"),
         };
-        panel.frame(&mut canvas, name, "");
+        let lowest_of_all = format!("{name}: lowest for {}, K = {k} ({lowest:.2})", selection::letters(winner));
+        panel.frame(&mut canvas, &lowest_of_all, "");
         for (structure, points) in curves {
             let look = Look::of(structure);
             let stroke = if look.dashed { dashed(look.color) } else { Stroke::solid(look.color, 1.6) };
@@ -67,10 +68,7 @@ pub(super) fn criteria(runs: &[RunRow]) -> Option<String> {
                 canvas.marks(&pixels, look.marker, 3.2, "white", Stroke::solid(look.color, 1.4));
             }
         }
-        let (x, y) = panel.at(f64::from(k), lowest);
-        canvas.marks(&[(x, y)], Marker::Square, 5.5, "none", Stroke::solid(VERMILLION, 2.0));
-        let text = format!("{}, K = {k}: {lowest:.2}", selection::letters(winner));
-        canvas.text((x + 10.0, y + 4.0), &text, Font::new(SMALL, VERMILLION).bold());
+        canvas.marks(&[panel.at(f64::from(k), lowest)], Marker::Square, 5.5, "none", Stroke::solid(VERMILLION, 2.0));
     }
     Some(canvas.finish())
 }

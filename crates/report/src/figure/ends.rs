@@ -25,7 +25,7 @@ pub(super) fn ends(cell: &Cell<'_>) -> Option<String> {
     let subtitle = match draws {
         1 => "Share of starts by the point that they end at; log-likelihood in nats in brackets.".to_owned(),
         _ => format!("Share of starts by the point that they end at, over {}.", count(draws, "draw")),
-    };
+    } + &cell.remark();
     let title = format!("What the start changes: {}", cell.title());
     let legend = |fate: Fate| cell.legend_of(fate);
     Some(page(&format!("ends-{}", cell.slug()), &title, &subtitle, &panels, 2, legend))
@@ -40,7 +40,8 @@ pub(super) fn overview(cells: &[&Cell<'_>], policy: &str) -> Option<String> {
     let starts = starts_of(cells.iter().flat_map(|cell| cell.under(policy)));
     let panels: Vec<Bars<'_, '_>> =
         cells.iter().map(|cell| Bars { cell, policy, starts: &starts, title: cell.title() }).collect();
-    let subtitle = format!("Share of starts by the point that they end at; EM, policy {policy}.");
+    let remark = cells[0].remark();
+    let subtitle = format!("Share of starts by the point that they end at; EM, policy {policy}.{remark}");
     let legend = |fate: Fate| fate.name().to_owned();
     Some(page("ends", "What the start changes, data set by data set", &subtitle, &panels, 3, legend))
 }

@@ -23,12 +23,7 @@ const LINEAR: u32 = 100;
 /// The runs that the figure of a cell shows: draw 0, policy `stop`, evenly over starts and replicates, and at least one run
 /// for each way to end. Empty where all runs come to the same end, for then there is nothing to see.
 pub(super) fn shown<'a>(cell: &Cell<'a>) -> Vec<&'a RunRow> {
-    let candidates: Vec<&'a RunRow> = cell
-        .runs
-        .iter()
-        .copied()
-        .filter(|run| run.factors.policy.as_deref() == Some("stop") && run.factors.draw == 0)
-        .collect();
+    let candidates: Vec<&'a RunRow> = cell.under("stop").filter(|run| run.factors.draw == 0).collect();
     let fates: BTreeSet<Fate> = candidates.iter().map(|run| cell.fate(run)).collect();
     if fates.len() < 2 || cell.best(0).is_none() {
         return Vec::new();
@@ -69,9 +64,10 @@ pub(super) fn gaps(cell: &Cell<'_>, traces: &BTreeMap<u32, Vec<TraceRow>>) -> Op
 
     let note = style::thinning(traces.values().map(Vec::as_slice));
     let subtitle = format!(
-        "{} of draw 0, policy stop: an even sample, and one run of each rare end. L* = {} nats.{note}",
+        "{} of draw 0, policy stop: an even sample, and one run of each rare end. L* = {} nats.{note}{}",
         count(runs.len(), "run"),
-        signed(best, 4)
+        signed(best, 4),
+        cell.remark()
     );
     let title = format!("Gap to the best proper maximum: {}", cell.title());
     let entries = legend(cell, &runs);

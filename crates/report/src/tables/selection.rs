@@ -96,7 +96,7 @@ impl<'a> Selection<'a> {
     }
 }
 
-impl<'a> Contest<'a> {
+impl Contest<'_> {
     /// The best maxima with their places, the lowest BIC first.
     fn ranking(&self) -> Vec<((u32, usize), f64)> {
         let known = self.candidates.iter().filter_map(|(&place, candidate)| Some((place, candidate.best?.bic?)));
@@ -263,8 +263,11 @@ pub fn winners(runs: &[RunRow]) -> Vec<(&str, u32, &str)> {
     named.map(|(dataset, (k, rank))| (dataset, k, structures[rank])).collect()
 }
 
-/// The BIC of every model with a known maximum, by sample and structure: (components, BIC) in ascending order.
-pub fn curves(runs: &[RunRow]) -> Vec<(String, Vec<(&str, Vec<(u32, f64)>)>)> {
+/// One structure's (components, BIC), in ascending order.
+pub type Curve<'a> = (&'a str, Vec<(u32, f64)>);
+
+/// The BIC of every model with a known maximum, by the name of the sample.
+pub fn curves(runs: &[RunRow]) -> Vec<(String, Vec<Curve<'_>>)> {
     let Selection { structures, contests } = Selection::of(runs);
     let several_draws = contests.iter().any(|contest| contest.sample.1 > 0);
     contests
