@@ -1,0 +1,140 @@
+//! Prints seconds per full iteration of `em::fit` for the rows of the table in README.md: `iteration [ROW…] [--threads N]`.
+//! Without a row: all of them, on 1 and 2 threads.
+
+use em::stop::{GainPerRow, MaxIterations};
+use em::{Plain, Rows, Serial, Stopping, TraceRow};
+use kernel_benches::clock::{Moment, Seconds};
+use kernel_benches::{model, model_in, peak, sample, seconds_per_iteration};
+use kmeans::KMeans;
+use linalg::{Level, Total};
+use mixture::gaussian::structure::{Eee, Vii, Vvi};
+use mixture::start::{PointCovariance, points};
+use mixture::{Full, Gaussian, Reference};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::sync::Arc;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Full,
+    Diagonal,
+    Tied,
+    Spherical,
+    KMeans,
+}
+
+/// Name, n, d, k, spread of the means, model, iterations to time.
+struct Row(&'static str, usize, usize, usize, f64, Kind, u32);
+
+const ROWS: [Row; 9] = [
+    Row("M", 100_000, 16, 16, 0.6, Kind::Full, 12),
+    Row("L", 1_000_000, 32, 32, 0.5, Kind::Full, 3),
+    Row("H", 20_000, 256, 8, 1.0, Kind::Full, 6),
+    Row("L-separated", 1_000_000, 32, 64, 3.0, Kind::Full, 3),
+    Row("L-diag", 1_000_000, 32, 64, 0.5, Kind::Diagonal, 4),
+    Row("L-tied", 1_000_000, 32, 32, 0.5, Kind::Tied, 5),
+    Row("L-spherical", 1_000_000, 32, 32, 0.5, Kind::Spherical, 5),
+    Row("KM1", 1_000_000, 32, 64, 0.5, Kind::KMeans, 8),
+    Row("KM2", 200_000, 128, 256, 0.3, Kind::KMeans, 8),
+];
+
+/// Floating-point operations of a dense iteration, without the exponentials.
+fn operations(&Row(_, n, d, k, _, kind, _): &Row) -> f64 {
+    let (n, d, k) = (n as f64, d as f64, k as f64);
+    match kind {
+        Kind::Full => 2.0 * n * k * d * d,
+        Kind::Diagonal => 8.0 * n * k * d,
+        Kind::Tied => n * d * d + 4.0 * n * k * d,
+        Kind::Spherical => 4.0 * n * k * d,
+        Kind::KMeans => 2.0 * n * k * d,
+    }
+}
+
+fn time(row: &Row, sample: &sample::Sample, threads: usize) -> Seconds {
+    let &Row(_, _, d, k, _, kind, iterations) = row;
+    let (x, truth, level) = (&sample.x, &sample.truth, Level::detect());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be had");
+    pool.install(|| match kind {
+        Kind::Full => seconds_per_iteration(x, d, model::<Full>(x, d, truth, level), iterations, threads),
+        Kind::Diagonal => seconds_per_iteration(x, d, model::<Gaussian<Vvi>>(x, d, truth, level), iterations, threads),
+        Kind::Tied => seconds_per_iteration(x, d, model::<Gaussian<Eee>>(x, d, truth, level), iterations, threads),
+        Kind::Spherical => seconds_per_iteration(x, d, model::<Gaussian<Vii>>(x, d, truth, level), iterations, threads),
+        Kind::KMeans => {
+            let centres = x[..k * d].to_vec();
+            seconds_per_iteration(x, d, KMeans::new(centres, vec![1.0; d], level), iterations, threads)
+        }
+    })
+}
+
+/// Many fits of one small sample: seconds per iteration over all fits, start and trace included; the best of a few rounds.
+fn small(x: &[f64], d: usize, k: usize, fits: u64, stop: impl Fn() -> Stopping) -> Seconds {
+    let reference = Arc::new(Reference::new(Total::new(x, d, &[]).expect("the sample varies")));
+    let rows = Rows::new(x, d, &[]);
+    let n = x.len() / d;
+    let mut trace: Vec<TraceRow> = Vec::with_capacity(10_000);
+    let mut round = || {
+        let (mut iterations, begin) = (0u64, Moment::now());
+        for seed in 0..fits {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let chosen: Vec<usize> = (0..k).map(|_| rng.random_range(0..n)).collect();
+            let start = points(x, &chosen, PointCovariance::Total, &reference.total);
+            let model = model_in::<Full>(&reference, &start.parameters, Level::detect());
+            trace.clear();
+            let fit = em::fit(&rows, model, Serial::default(), &mut Plain, &mut stop(), &mut trace);
+            iterations += u64::from(fit.expect("data in memory").iterations);
+        }
+        let Seconds { wall, processor } = begin.until(Moment::now());
+        Seconds { wall: wall / iterations as f64, processor: processor / iterations as f64 }
+    };
+    (0..9).map(|_| round()).fold(Seconds::never(), Seconds::min)
+}
+
+fn main() {
+    let mut names = Vec::new();
+    let mut threads = vec![1, 2];
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        if argument == "--threads" {
+            threads = arguments.next().and_then(|value| value.parse().ok()).map_or(threads, |value| vec![value]);
+        } else {
+            names.push(argument);
+        }
+    }
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+    let (flops, exponentials) = (peak::flops(), peak::exponentials());
+    println!("{}", Level::detect().name());
+    println!("peak of one thread: {:.1} GF/s, {:.2}e9 exp/s\n", flops / 1e9, exponentials / 1e9);
+    println!("| row | n/d/k | threads | wall | processor / threads | dense bound | multiple |");
+    println!("|:--|:--|--:|--:|--:|--:|--:|");
+    let iris = datasets::builtin("iris", None).expect("it is built in").x;
+    let two = sample::draw(500, 2, 2, 2.0).x;
+    let small_rows = [("S", &iris, 4, 3), ("S2", &two, 2, 2)];
+    for (name, x, d, k) in small_rows.into_iter().filter(|row| wanted(row.0)) {
+        let n = x.len() / d;
+        let seconds = small(x, d, k, 300, || {
+            let limit = Stopping::new().or(MaxIterations { limit: if name == "S" { 1000 } else { 100 } });
+            // S: mean log-likelihood to 1e-6; S2: a hundred iterations whatever happens.
+            if name == "S" { limit.or(GainPerRow { threshold: 1e-6 * n as f64, and_change: None }) } else { limit }
+        });
+        let bound = (2 * n * k * d * d) as f64 / flops + (n * k) as f64 / exponentials;
+        print(name, (n, d, k), 1, seconds, bound);
+    }
+    for row in ROWS.iter().filter(|row| wanted(row.0)) {
+        let &Row(name, n, d, k, spread, kind, _) = row;
+        let sample = sample::draw(n, d, k, spread);
+        for &threads in &threads {
+            let seconds = time(row, &sample, threads);
+            let exps = if kind == Kind::KMeans { 0.0 } else { (n * k) as f64 / exponentials };
+            let bound = (operations(row) / flops + exps) / threads as f64;
+            print(name, (n, d, k), threads, seconds, bound);
+        }
+    }
+}
+
+/// One line. The multiple of the bound is by processor time: that of a machine with nothing else to do.
+fn print(name: &str, (n, d, k): (usize, usize, usize), threads: usize, seconds: Seconds, bound: f64) {
+    let processor = seconds.processor / threads as f64;
+    let (factor, unit) = if bound < 1e-3 { (1e6, "µs") } else { (1.0, "s") };
+    let [wall, each, bound_text] = [seconds.wall, processor, bound].map(|t| format!("{:.4} {unit}", t * factor));
+    println!("| {name} | {n}/{d}/{k} | {threads} | {wall} | {each} | {bound_text} | {:.2} |", processor / bound);
+}
