@@ -61,19 +61,19 @@ impl Case {
         self.labels.len()
     }
 
+    fn search(&self, covariance: PointCovariance) -> Search<'_> {
+        let data = Rows::new(&self.x, self.d, &self.weight);
+        let total = Total::new(&self.x, self.d, &self.weight).unwrap();
+        Search { data, components: K, covariance, reference: Arc::new(Reference::new(total)), level: Level::detect() }
+    }
+
     fn make(&self, name: &str, seed: u64) -> Result<Start, StartError> {
         let rows = Rows::new(&self.x, self.d, &self.weight);
         let data = rows.all();
         let total = Total::new(&self.x, self.d, &self.weight).unwrap();
         let rng = &mut ChaCha8Rng::seed_from_u64(seed);
         let level = Level::detect();
-        let search = |covariance| Search {
-            data: Rows::new(&self.x, self.d, &self.weight),
-            components: K,
-            covariance,
-            reference: Arc::new(Reference::new(Total::new(&self.x, self.d, &self.weight).unwrap())),
-            level,
-        };
+        let search = |covariance| self.search(covariance);
         let parameters = || given_labels(data, K, &self.labels).map(|start| start.parameters);
         match name {
             "random-points" => random_points(data, K, PointCovariance::Total, &total, rng),
@@ -208,6 +208,24 @@ fn passes_are_counted() {
     assert!(passes("em-em") >= 3 * 2);
     assert!(passes("cem") >= 4 * 2);
     assert!((2..=26).contains(&passes("sem")));
+}
+
+/// A chain whose component draws too few rows ends there and is no worse than where it began.
+#[test]
+fn a_chain_that_breaks_keeps_what_it_visited() {
+    let case = iris_case();
+    let mut broken = 0;
+    for seed in 0..40 {
+        let search = case.search(PointCovariance::Total);
+        let found = |iterations| {
+            let rng = &mut ChaCha8Rng::seed_from_u64(seed);
+            sem::<Full>(&search, Sem { runs: 1, iterations }, rng).unwrap()
+        };
+        let (begin, end) = (found(0), found(100));
+        assert!(end.criterion >= begin.criterion && end.failed == 0, "seed {seed}");
+        broken += usize::from(end.start.passes < begin.start.passes + 100);
+    }
+    assert!((1..40).contains(&broken), "{broken} of 40 chains broke");
 }
 
 /// What is drawn are rows, never columns, so the order of columns is the order of columns of the start. Not so for

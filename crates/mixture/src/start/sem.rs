@@ -3,7 +3,8 @@
 //!
 //! The chain θ_0, θ_1, …, θ_T does not converge to a point; what is kept is the θ_t with the highest log-likelihood of
 //! those visited, θ_0 and θ_T included, not the mean of the chain. A component that draws no rows, or too few for a
-//! covariance, breaks the chain, and with it the run. A row of weight w is drawn once and counts w.
+//! covariance, ends the chain early (on iris with K = 3 a quarter of the chains); what it visited counts. A row of weight w is
+//! drawn once and counts w.
 
 use super::StartError;
 use super::joint::joint;
@@ -31,21 +32,26 @@ impl Default for Sem {
 
 /// The best parameters visited by any of several chains from random points with covariances of structure `S`; its
 /// criterion is the log-likelihood, its labels are the partition whose M-step they are (`None` if they are the points
-/// themselves). Passes: T + 1 for each chain that does not break, and those of the points.
+/// themselves). Passes: one for each θ_t visited, and those of the points.
 ///
 /// # Panics
 /// If there are no runs.
 pub fn sem<S: Structure>(search: &Search<'_>, options: Sem, rng: &mut impl Rng) -> Result<Found, StartError> {
     let data = search.data.all();
     best_of(options.runs, |passes| {
-        let mut model = search.begin::<S>(rng, passes)?;
+        let begin = search.begin::<S>(rng, passes)?;
         *passes += 1;
-        let (mut drawn, criterion) = draw(&model, data, rng)?;
-        let mut best = End { criterion, parameters: model.parameters(), labels: None };
+        let (mut drawn, criterion) = draw(&begin, data, rng)?;
+        let mut best = End { criterion, parameters: begin.parameters(), labels: None };
         for _ in 0..options.iterations {
-            model = search.model(from_labels(data, search.components, &drawn)?)?;
-            *passes += 1;
-            let (next, criterion) = draw(&model, data, rng)?;
+            // `Err` is a breakdown: a partition without usable covariances is where this chain ends.
+            let step = from_labels(data, search.components, &drawn).and_then(|partition| {
+                let model = search.model::<S>(partition)?;
+                *passes += 1;
+                let (next, criterion) = draw(&model, data, rng)?;
+                Ok((model, next, criterion))
+            });
+            let Ok((model, next, criterion)) = step else { break };
             if criterion > best.criterion {
                 best = End { criterion, parameters: model.parameters(), labels: Some(drawn) };
             }

@@ -37,6 +37,16 @@ impl CovarianceStructure for Vve {
     }
 }
 
+/// Below this share of a component's largest moment, the smallest is the rounding of rotations. Turning D further would
+/// chase it, below zero and back to something finite that is no estimate; who judges the covariance calls it singular.
+const FLAT: f64 = 1e-13;
+
+/// Whether the smallest moment of a component cannot be told from rounding.
+fn flat(moments: &[f64]) -> bool {
+    let largest = moments.iter().copied().fold(0.0, f64::max);
+    moments.iter().any(|moment| !(*moment > FLAT * largest))
+}
+
 /// The common orientation and the variances along its axes. Shared with EVE.
 #[derive(Clone, Debug)]
 pub(super) struct Common {
@@ -66,12 +76,20 @@ impl Common {
 
     pub(super) fn start_from(&mut self, previous: &Self) {
         self.orientation.copy_from_slice(&previous.orientation);
+        if self.known() {
+            algebra::orthonormalise(&mut self.orientation, self.d);
+        }
+    }
+
+    /// Whether there was an estimate before.
+    fn known(&self) -> bool {
+        self.orientation.iter().any(|value| *value != 0.0)
     }
 
     /// Alternates variances and orientation; `divide` writes the best variances for the moments diag(Dᵀ W_k D).
     pub(super) fn iterate(&mut self, scatters: &[f64], divide: impl Fn(&[f64], &mut [f64])) {
         let d = self.d;
-        if self.orientation.iter().all(|value| *value == 0.0) {
+        if !self.known() {
             // The first estimate starts from the eigenvectors of the pooled scatter.
             algebra::pool(scatters, d, &mut self.work);
             algebra::eigen(&mut self.work, &mut self.moments[..d], &mut self.orientation, d);
@@ -86,6 +104,9 @@ impl Common {
                 }
             }
             divide(&self.moments, &mut self.variances);
+            if self.moments.chunks_exact(d).any(flat) {
+                break;
+            }
             if !(algebra::rotate_common(&mut self.rotated, &self.variances, &mut self.orientation, d) > RESTS) {
                 break;
             }
