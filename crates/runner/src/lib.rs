@@ -1,0 +1,36 @@
+//! Runs a sweep of EM fits from a TOML config. Table of contents:
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`cli`], [`commands`] | the command line as typed; what each command does |
+//! | [`config`] | the config as typed, and its errors |
+//! | [`kinds`] | the names of methods, structures, starts, policies |
+//! | [`plan`] | what will run: resolved, checked, numbered |
+//! | [`seeds`] | randomness keyed by what it randomises |
+//! | [`results_folder`] | what the results folder holds before the first run |
+//! | [`sweep`] | parallel over jobs, one writer, resumable |
+//! | [`job`], [`dispatch`] | one run: start → fit → rows; the only match from names to types |
+//! | [`single`] | `runner fit`: one cell without records |
+//! | [`guard`] | the job's edge: panics become rows |
+//! | [`best`] | the best run of every cell, repeated for its assignments |
+//! | [`progress`], [`provenance`] | the bar; program, machine and time |
+//!
+//! The program is `main.rs`, which calls [`commands::execute`] and nothing else. What is public here is a door for tests, fuzzing
+//! and measurements, not an interface that is kept stable.
+
+pub mod best;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod dispatch;
+pub mod factors;
+pub mod guard;
+pub mod job;
+pub mod kinds;
+pub mod plan;
+pub mod progress;
+pub mod provenance;
+pub mod results_folder;
+pub mod seeds;
+pub mod single;
+pub mod sweep;
