@@ -7,15 +7,23 @@ use crate::error::RecordsError;
 use crate::files;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Name of the file.
 pub const PROVENANCE_FILE: &str = "provenance.json";
 
 /// Program, machine and time of a sweep. `None` is a fact that could not be found out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Provenance {
+    /// Hash of the resolved plan, whose text is plan.toml.
+    pub plan_hash: String,
+    /// The config file, absolute; its text is config.toml.
+    pub config: Option<PathBuf>,
+    /// SHA-256 of the config file as it was read, in hexadecimal digits.
+    pub config_sha256: Option<String>,
+    /// What the command line replaced in it (`KEY=VALUE`).
+    pub overrides: Vec<String>,
     /// Version of the project.
     pub version: String,
     /// Commit of the sources.
@@ -24,13 +32,18 @@ pub struct Provenance {
     pub git_dirty: Option<bool>,
     /// SHA-256 of Cargo.lock in hexadecimal digits: the versions of all dependencies.
     pub cargo_lock_sha256: Option<String>,
+    /// Versions of the crates that numbers and files depend on.
+    pub crates: BTreeMap<String, String>,
     /// Version of the compiler.
     pub rustc: Option<String>,
     /// Model of the processor.
     pub cpu: Option<String>,
-    /// Instruction set that the kernels chose (`avx512`, `avx2`, `neon`, `scalar`); results are bitwise reproducible only at the
-    /// same one.
+    /// Architecture and operating system (`x86_64-linux`).
+    pub target: String,
+    /// Instruction set of the kernels; results are bitwise reproducible at the same one only.
     pub simd: Option<String>,
+    /// Other instruction sets that runs of this folder were computed with: empty unless it was resumed with another one.
+    pub simd_before: Vec<String>,
     /// Threads of the sweep.
     pub threads: usize,
     /// Largest number of lanes of a fit.

@@ -5,6 +5,7 @@ use crate::job::Job;
 use crate::plan::{Cell, Plan};
 use crate::sweep::Samples;
 use em::Interrupted;
+use linalg::Level;
 use rayon::prelude::*;
 use records::{AssignmentRow, End, RunOutcome, RunRow};
 use std::cmp::Ordering;
@@ -15,10 +16,11 @@ pub fn assignments(
     plan: &Plan,
     samples: &Samples,
     runs: &[RunRow],
+    level: Level,
 ) -> Result<(Vec<AssignmentRow>, Vec<u32>), Interrupted> {
     let chosen: Vec<&RunRow> = plan.cells.iter().filter_map(|cell| best_run(cell, runs)).collect();
     let repeated: Vec<(Vec<u32>, bool)> =
-        chosen.par_iter().map(|row| repeat(plan, samples, row)).collect::<Result<_, _>>()?;
+        chosen.par_iter().map(|row| repeat(plan, samples, row, level)).collect::<Result<_, _>>()?;
     let mut strange = Vec::new();
     let mut rows = Vec::new();
     for (row, (labels, same)) in chosen.iter().zip(repeated) {
@@ -31,10 +33,10 @@ pub fn assignments(
     Ok((rows, strange))
 }
 
-fn repeat(plan: &Plan, samples: &Samples, row: &RunRow) -> Result<(Vec<u32>, bool), Interrupted> {
+fn repeat(plan: &Plan, samples: &Samples, row: &RunRow, level: Level) -> Result<(Vec<u32>, bool), Interrupted> {
     let (cell, replicate) = plan.locate(row.run);
     let sample = &samples[&(cell.dataset, cell.draw)];
-    let record = guard::run(&Job { plan, cell, replicate, sample, threads: false })?;
+    let record = guard::run(&Job { plan, cell, replicate, sample, threads: false, level })?;
     Ok((record.labels.unwrap_or_default(), record.run == *row))
 }
 
@@ -66,8 +68,14 @@ mod tests {
         let plan = testing::plan("");
         let sample = plan.datasets[0].sample([0; 32]).unwrap();
         let row = |replicate, outcome, log_likelihood, end| {
-            let record =
-                JobRecord::new(&Job { plan: &plan, cell: &plan.cells[0], replicate, sample: &sample, threads: false });
+            let record = JobRecord::new(&Job {
+                plan: &plan,
+                cell: &plan.cells[0],
+                replicate,
+                sample: &sample,
+                threads: false,
+                level: Level::detect(),
+            });
             RunRow { outcome, log_likelihood: Some(log_likelihood), end: Some(end), ..record.run }
         };
         let best = |runs: &[RunRow]| best_run(&plan.cells[0], runs).map(|row| row.run);
@@ -89,8 +97,14 @@ mod tests {
         let plan = testing::plan("");
         let sample = plan.datasets[0].sample([0; 32]).unwrap();
         let row = |replicate, inertia| {
-            let record =
-                JobRecord::new(&Job { plan: &plan, cell: &plan.cells[0], replicate, sample: &sample, threads: false });
+            let record = JobRecord::new(&Job {
+                plan: &plan,
+                cell: &plan.cells[0],
+                replicate,
+                sample: &sample,
+                threads: false,
+                level: Level::detect(),
+            });
             RunRow { outcome: RunOutcome::Converged, inertia: Some(inertia), ..record.run }
         };
         let runs = [row(0, 7.0), row(1, 2.0), row(2, 3.0)];

@@ -1,5 +1,6 @@
 //! The command line, as typed.
 
+use crate::simd::Simd;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -94,6 +95,9 @@ pub struct FitArguments {
     /// Threads [default: all cores]. No number depends on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+    /// Instruction set [default: the best that the machine has].
+    #[arg(long, value_name = "LEVEL")]
+    pub simd: Option<Simd>,
     /// Prints JSON.
     #[arg(long)]
     pub json: bool,
@@ -116,6 +120,10 @@ pub struct RunArguments {
     /// Threads [default: all cores]. No table but the times depends on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
+    /// Instruction set [default: that of the recorded runs, else the best that the machine has]. Results are the same to the last
+    /// bit at one level only.
+    #[arg(long, value_name = "LEVEL")]
+    pub simd: Option<Simd>,
     /// Moves the results of an earlier run aside (never deletes) and starts anew.
     #[arg(long)]
     pub fresh: bool,

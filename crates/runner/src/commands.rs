@@ -7,10 +7,13 @@ use crate::config::sweep_file;
 use crate::factors;
 use crate::kinds::{Covariance, Method, Policy, Standardise, StartCovariance, StartKind, StopRule};
 use crate::plan::{Plan, resolve};
-use crate::results_folder::{self, Found, Refusal};
+use crate::provenance::Origin;
+use crate::results_folder::{self, Found};
+use crate::simd;
 use crate::single;
 use crate::sweep::{self, Sweep};
 use anyhow::Context as _;
+use records::Provenance;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
@@ -51,17 +54,24 @@ fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let folder = arguments.out.clone().unwrap_or_else(|| Path::new("results").join(&plan.name));
     let found = match results_folder::examine(&folder, &plan.hash(), arguments.fresh) {
         Ok(found) => found,
-        Err(refusal) => return Ok(refuse_folder(&refusal)),
+        Err(refusal) => return Ok(refuse_words(&refusal)),
     };
     if let Found::Complete = found {
         eprintln!("nothing to do: {0} of {0} runs are recorded in {1}", plan.runs(), folder.display());
     } else {
+        let earlier = (found == Found::Unfinished).then(|| Provenance::read(&folder).ok()).flatten();
+        let level = match simd::choose(arguments.simd, earlier.and_then(|earlier| earlier.simd).as_deref()) {
+            Ok(level) => level,
+            Err(unavailable) => return Ok(refuse_words(&unavailable)),
+        };
         let threads = arguments.jobs.map_or_else(default_threads, usize::from);
         let sweep = Sweep {
             plan: &plan,
             config: &config_text(&document.sources),
             folder: &folder,
             threads,
+            level,
+            origin: Origin { config: arguments.config.as_deref(), overrides: &arguments.overrides },
             quiet: arguments.quiet,
         };
         sweep::run(&sweep, &found)?;
@@ -108,8 +118,8 @@ fn refuse(rejected: &Rejected) -> ExitCode {
     ExitCode::from(CONFIG_ERROR)
 }
 
-fn refuse_folder(refusal: &Refusal) -> ExitCode {
-    eprintln!("error: {refusal}");
+fn refuse_words(why: &impl std::fmt::Display) -> ExitCode {
+    eprintln!("error: {why}");
     ExitCode::from(CONFIG_ERROR)
 }
 

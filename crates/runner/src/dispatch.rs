@@ -9,7 +9,7 @@ use em::stop::{
     ScikitLearn,
 };
 use em::{FailurePolicy, Interrupted, Outcome, Plain, Serial, StopAtFailure, Stopping};
-use linalg::{Level, Total};
+use linalg::Total;
 use mixture::gaussian::structure;
 use mixture::policy::{Rebuild, Remove, Reseed};
 use mixture::start::{
@@ -79,7 +79,7 @@ pub fn start<S: Structure>(job: &Job<'_>, reference: &Arc<Reference>) -> Result<
         Some(StartCovariance::PooledNearest) => PointCovariance::PooledNearest,
     };
     let search =
-        || Search { data: rows, components: k, covariance, reference: Arc::clone(reference), level: Level::detect() };
+        || Search { data: rows, components: k, covariance, reference: Arc::clone(reference), level: job.level };
     let given = || job.plan.starts.given(job.cell.dataset, job.cell.k);
     let at_rows = |rows: &[usize]| start::points_in(all, rows, covariance, total);
     Ok(match job.cell.start {
@@ -92,7 +92,7 @@ pub fn start<S: Structure>(job: &Job<'_>, reference: &Arc<Reference>) -> Result<
         StartKind::RandomPartition => start::random_partition(all, k, rng)?,
         StartKind::KMeansPlusPlus => start::plus_plus_points(all, k, Seeding::Plain, covariance, total, rng)?,
         StartKind::KMeansPlusPlusGreedy => start::plus_plus_points(all, k, Seeding::Greedy, covariance, total, rng)?,
-        StartKind::KMeans => start::k_means_partition(&rows, k, total, Level::detect(), rng)?,
+        StartKind::KMeans => start::k_means_partition(&rows, k, total, job.level, rng)?,
         StartKind::EmEm => {
             let crate::config::sweep_file::EmEmFile { runs, tolerance, max_iterations } = options.em_em;
             start::em_em::<S>(&search(), EmEm { runs, tolerance, max_iterations }, rng)?.start
@@ -139,7 +139,7 @@ fn optimum<S: Structure>(
     from: MixtureParameters,
     reference: &Arc<Reference>,
 ) -> Result<MixtureParameters, StartError> {
-    let (emission, _) = S::from_parameters(&from, reference, Constraint::None, Level::detect())?;
+    let (emission, _) = S::from_parameters(&from, reference, Constraint::None, job.level)?;
     let model = Mixture::new(from.weights, emission);
     let fit = em::fit(&job.sample.rows(), model, Serial::default(), &mut Plain, &mut stopping(job, true), &mut ())?;
     match fit.outcome {

@@ -50,6 +50,7 @@ fn message(panic: &(dyn Any + Send)) -> String {
 mod tests {
     use super::*;
     use crate::plan::testing;
+    use linalg::Level;
     use records::RunOutcome;
 
     #[test]
@@ -57,7 +58,7 @@ mod tests {
         let plan = testing::plan("");
         let sample = plan.datasets[0].sample([0; 32]).unwrap();
         let (cell, replicate) = plan.locate(3);
-        let job = Job { plan: &plan, cell, replicate, sample: &sample, threads: false };
+        let job = Job { plan: &plan, cell, replicate, sample: &sample, threads: false, level: Level::detect() };
         let record = caught(&job, |_| panic!("index {} out of bounds", 7)).unwrap();
         assert_eq!(record.run.outcome, RunOutcome::Panic);
         assert_eq!((record.run.run, record.run.replicate), (3, replicate));

@@ -34,6 +34,8 @@ pub struct Job<'a> {
     pub sample: &'a datasets::Sample,
     /// Whether the E-step runs on all threads: for one big fit; many fits run side by side instead. No number depends on it.
     pub threads: bool,
+    /// The instruction set of the kernels. Numbers are bitwise the same at one level only.
+    pub level: Level,
 }
 
 /// What a run leaves.
@@ -76,7 +78,7 @@ pub fn run_mixture<S: Structure>(
     if job.plan.record.start_parameters {
         record.mixture_parameters(Moment::Start, parameters);
     }
-    let level = Level::detect();
+    let level = job.level;
     let (emission, event) = match S::from_parameters(parameters, &reference, constraint, level) {
         Ok(begin) => begin,
         Err(breakdown) => {
@@ -133,7 +135,7 @@ pub fn run_k_means(job: &Job<'_>, total: Total, record: &mut JobRecord) -> Resul
     if job.plan.record.start_parameters {
         record.centres(Moment::Start, &start.parameters.means, job.sample.d);
     }
-    let model = KMeans::new(start.parameters.means, reference.total.scales.clone(), Level::detect());
+    let model = KMeans::new(start.parameters.means, reference.total.scales.clone(), job.level);
     let (fit, _) = record.fit(job, model.into(), &mut StopAtFailure)?;
     record.run.inertia = Some(-fit.objective);
     if let Outcome::Failed(failure) = &fit.outcome {

@@ -11,6 +11,7 @@
 //! | [`sweep`] | parallel over jobs, one writer, resumable |
 //! | [`job`], [`dispatch`] | one run: start → fit → rows; the only match from names to types |
 //! | [`single`] | `runner fit`: one cell without records |
+//! | [`simd`] | the instruction set of the kernels, decided once |
 //! | [`guard`] | the job's edge: panics become rows |
 //! | [`best`] | the best run of every cell, repeated for its assignments |
 //! | [`progress`], [`provenance`] | the bar; program, machine and time |
@@ -32,5 +33,6 @@ pub mod progress;
 pub mod provenance;
 pub mod results_folder;
 pub mod seeds;
+pub mod simd;
 pub mod single;
 pub mod sweep;

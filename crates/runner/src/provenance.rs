@@ -3,9 +3,11 @@
 
 use crate::plan::Plan;
 use crate::seeds;
+use linalg::Level;
 use records::{Metadata, Provenance};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
@@ -18,7 +20,10 @@ const GENERATOR: &str = "ChaCha8Rng";
 /// Version of its crate.
 const GENERATOR_VERSION: &str = "rand_chacha 0.10";
 /// The versions of all dependencies.
-const LOCK_FILE: &[u8] = include_bytes!("../../../Cargo.lock");
+const LOCK_FILE: &str = include_str!("../../../Cargo.lock");
+/// The crates that numbers and files depend on.
+const CRATES: [&str; 9] =
+    ["faer", "gemm", "nano-gemm", "polars", "pulp", "rand", "rand_chacha", "rand_distr", "zstd-sys"];
 
 /// What config and data determine; every table states it.
 pub fn metadata(plan: &Plan) -> Metadata {
@@ -34,17 +39,34 @@ pub fn metadata(plan: &Plan) -> Metadata {
     }
 }
 
+/// What the command line said about the config.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Origin<'a> {
+    /// The file.
+    pub config: Option<&'a Path>,
+    /// `KEY=VALUE`.
+    pub overrides: &'a [String],
+}
+
 /// Everything that can be found out at the start of a sweep.
-pub fn provenance(plan: &Plan, threads: usize) -> Provenance {
+pub fn provenance(plan: &Plan, origin: &Origin<'_>, threads: usize, level: Level) -> Provenance {
     let metadata = metadata(plan);
+    let text = origin.config.and_then(|path| std::fs::read(path).ok());
     Provenance {
+        plan_hash: metadata.plan_hash,
+        config: origin.config.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned())),
+        config_sha256: text.map(|bytes| seeds::hex(&Sha256::digest(bytes))),
+        overrides: origin.overrides.to_vec(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         git_commit: git(&["rev-parse", "HEAD"]),
         git_dirty: git(&["status", "--porcelain", "--untracked-files=no"]).map(|changes| !changes.is_empty()),
         cargo_lock_sha256: Some(seeds::hex(&Sha256::digest(LOCK_FILE))),
+        crates: versions(LOCK_FILE),
         rustc: option_env!("RUNNER_RUSTC_VERSION").map(str::to_owned),
         cpu: cpu_model(),
-        simd: Some(linalg::Level::detect().name()),
+        target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+        simd: Some(level.name()),
+        simd_before: Vec::new(),
         threads,
         lanes: plan.datasets.iter().map(|dataset| dataset.lanes as usize).max().unwrap_or(1),
         datasets: metadata.datasets,
@@ -54,6 +76,30 @@ pub fn provenance(plan: &Plan, threads: usize) -> Provenance {
         finished: None,
         command: std::env::args().collect(),
     }
+}
+
+/// What an interrupted sweep left that still holds when it goes on.
+pub fn go_on(now: &mut Provenance, earlier: Provenance) {
+    now.started = earlier.started;
+    now.simd_before = earlier.simd_before;
+    let other = earlier.simd.filter(|simd| now.simd.as_ref() != Some(simd) && !now.simd_before.contains(simd));
+    now.simd_before.extend(other);
+}
+
+/// The versions of [`CRATES`] in a lock file.
+fn versions(lock: &str) -> BTreeMap<String, String> {
+    let quoted = |line: &str, key: &str| Some(line.strip_prefix(key)?.trim_matches('"').to_owned());
+    let mut lines = lock.lines().peekable();
+    let mut found = BTreeMap::new();
+    while let Some(line) = lines.next() {
+        if let Some(name) = quoted(line, "name = ")
+            && CRATES.contains(&name.as_str())
+            && let Some(version) = lines.peek().and_then(|line| quoted(line, "version = "))
+        {
+            found.insert(name, version);
+        }
+    }
+    found
 }
 
 /// The output of a git command in the folder of the sources; `None` without git or repository.
@@ -114,6 +160,37 @@ impl Log {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    #[test]
+    fn versions_come_from_the_lock_file() {
+        let found = versions(LOCK_FILE);
+        assert_eq!(found.keys().map(String::as_str).collect::<Vec<_>>(), CRATES);
+        let generator = format!("rand_chacha {}", found["rand_chacha"]);
+        assert!(
+            generator.starts_with(&format!("{GENERATOR_VERSION}.")),
+            "tables state {GENERATOR_VERSION}, not {generator}"
+        );
+    }
+
+    #[test]
+    fn going_on_keeps_the_beginning_and_every_instruction_set() {
+        let earlier = |simd: &str, before: &[&str]| Provenance {
+            started: Some("then".to_owned()),
+            simd: Some(simd.to_owned()),
+            simd_before: before.iter().map(ToString::to_string).collect(),
+            ..Provenance::default()
+        };
+        let after = |earlier| {
+            let mut now = Provenance { simd: Some("b".to_owned()), ..Provenance::default() };
+            go_on(&mut now, earlier);
+            assert_eq!(now.started.as_deref(), Some("then"));
+            now.simd_before
+        };
+        assert_eq!(after(earlier("b", &[])), [""; 0]);
+        assert_eq!(after(earlier("a", &[])), ["a"]);
+        assert_eq!(after(earlier("b", &["a"])), ["a"]);
+        assert_eq!(after(earlier("c", &["a"])), ["a", "c"]);
+    }
 
     #[test]
     fn timestamps_follow_the_calendar() {

@@ -10,6 +10,7 @@ use crate::guard;
 use crate::job::{Job, JobRecord};
 use crate::kinds::{Covariance, Method, Policy, StartKind, StopRule};
 use crate::plan::{Plan, starts};
+use crate::simd;
 use anyhow::{Context as _, bail};
 use datasets::{FileOptions, Sample};
 use linalg::Level;
@@ -50,9 +51,10 @@ pub fn fit(arguments: &FitArguments) -> anyhow::Result<Told> {
     let read_seconds = clock.elapsed().as_secs_f64();
     let plan = plan(arguments, &sample)?;
     let threads = arguments.threads.map_or_else(crate::commands::default_threads, usize::from);
+    let level = simd::choose(arguments.simd, None)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let clock = Instant::now();
-    let mut records = pool.install(|| run(&plan, &sample))?;
+    let mut records = pool.install(|| run(&plan, &sample, level))?;
     let seconds = clock.elapsed().as_secs_f64();
     let runs: Vec<&RunRow> = records.iter().map(|record| &record.run).collect();
     let Some(best) = best(&runs) else {
@@ -68,7 +70,7 @@ pub fn fit(arguments: &FitArguments) -> anyhow::Result<Told> {
         write_labels(path, records[best].labels.as_deref().unwrap_or_default())?;
     }
     if let Some(path) = &arguments.responsibilities {
-        model.write_responsibilities(path, &sample)?;
+        model.write_responsibilities(path, &sample, level)?;
     }
     let timing = Timing {
         read: read_seconds,
@@ -171,10 +173,10 @@ fn policy(typed: &str) -> anyhow::Result<Policy> {
     }
 }
 
-fn run(plan: &Plan, sample: &Sample) -> anyhow::Result<Vec<JobRecord>> {
+fn run(plan: &Plan, sample: &Sample, level: Level) -> anyhow::Result<Vec<JobRecord>> {
     let cell = &plan.cells[0];
     let big = sample.n > em::batch::BATCH_ROWS;
-    let one = |replicate| Ok(guard::run(&Job { plan, cell, replicate, sample, threads: big })?);
+    let one = |replicate| Ok(guard::run(&Job { plan, cell, replicate, sample, threads: big, level })?);
     if big {
         // Only the best keeps its labels.
         let mut records: Vec<JobRecord> = Vec::new();
@@ -270,14 +272,14 @@ impl Model {
         std::fs::write(path, text + "\n").with_context(|| path.display().to_string())
     }
 
-    fn write_responsibilities(&self, path: &Path, sample: &Sample) -> anyhow::Result<()> {
+    fn write_responsibilities(&self, path: &Path, sample: &Sample, level: Level) -> anyhow::Result<()> {
         let Self::Mixture(model) = self else { bail!("k-means has labels but no responsibilities") };
         let mut out = BufWriter::new(File::create(path).with_context(|| path.display().to_string())?);
         let k = model.components();
         let names: Vec<String> = (0..k).map(|c| format!("r{c}")).collect();
         writeln!(out, "{}", names.join(","))?;
         for rows in sample.x.chunks(em::batch::BATCH_ROWS * sample.d) {
-            for row in model.responsibilities(rows, Level::detect())?.chunks_exact(k) {
+            for row in model.responsibilities(rows, level)?.chunks_exact(k) {
                 let words: Vec<String> = row.iter().map(|value| format!("{value:?}")).collect();
                 writeln!(out, "{}", words.join(","))?;
             }

@@ -5,12 +5,13 @@ use crate::best;
 use crate::job::{Job, JobRecord};
 use crate::plan::Plan;
 use crate::progress::Progress;
-use crate::provenance::{self, Log};
+use crate::provenance::{self, Log, Origin};
 use crate::results_folder::{self, Found};
 use crate::{guard, seeds};
 use anyhow::Context as _;
 use datasets::Sample;
 use em::Interrupted;
+use linalg::Level;
 use rayon::prelude::*;
 use records::{Categories, ObservationRow, Part, RunOutcome, Store};
 use serde_json::json;
@@ -36,6 +37,10 @@ pub struct Sweep<'a> {
     pub folder: &'a Path,
     /// Number of threads.
     pub threads: usize,
+    /// The instruction set of the kernels.
+    pub level: Level,
+    /// Where the config and its overrides come from.
+    pub origin: Origin<'a>,
     /// Whether to be silent.
     pub quiet: bool,
 }
@@ -49,11 +54,11 @@ pub fn run(sweep: &Sweep<'_>, found: &Found) -> anyhow::Result<()> {
     let shown = || format!("results folder {}", folder.display());
     let aside = results_folder::prepare(folder, found, &plan.to_toml()?, sweep.config).with_context(shown)?;
     let log = Log::open(folder).with_context(shown)?;
-    let mut origin = provenance::provenance(plan, sweep.threads);
-    if let Some(earlier) =
-        Some(found).filter(|found| **found == Found::Unfinished).and_then(|_| records::Provenance::read(folder).ok())
+    let mut origin = provenance::provenance(plan, &sweep.origin, sweep.threads, sweep.level);
+    if *found == Found::Unfinished
+        && let Ok(earlier) = records::Provenance::read(folder)
     {
-        origin.started = earlier.started;
+        provenance::go_on(&mut origin, earlier);
     }
     origin.write(folder)?;
     let store = Store::open(folder, &categories(plan), provenance::metadata(plan))?;
@@ -73,12 +78,13 @@ pub fn run(sweep: &Sweep<'_>, found: &Found) -> anyhow::Result<()> {
     let samples = samples(plan)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(sweep.threads).build()?;
     let todo = missing(plan.runs(), &committed);
-    let running = Running { plan, samples: &samples, store: &store, progress: &progress, log: &log };
+    let running =
+        Running { plan, samples: &samples, store: &store, progress: &progress, log: &log, level: sweep.level };
     let new_runs = running.parts(&todo, committed.next_number(), &pool)?;
     progress.finish(new_runs);
     store.compact(plan.runs())?;
     let runs = records::read_runs(folder)?;
-    let (assignments, strange) = pool.install(|| best::assignments(plan, &samples, &runs))?;
+    let (assignments, strange) = pool.install(|| best::assignments(plan, &samples, &runs, sweep.level))?;
     for run in strange {
         let message = format!("run {run} gave other numbers when it was repeated; please report this as a bug");
         progress.note(&format!("warning: {message}"));
@@ -150,6 +156,7 @@ struct Running<'a> {
     store: &'a Store,
     progress: &'a Progress,
     log: &'a Log,
+    level: Level,
 }
 
 impl Running<'_> {
@@ -199,7 +206,7 @@ impl Running<'_> {
     fn one(&self, run: u32) -> Result<JobRecord, Interrupted> {
         let (cell, replicate) = self.plan.locate(run);
         let sample = &self.samples[&(cell.dataset, cell.draw)];
-        let record = guard::run(&Job { plan: self.plan, cell, replicate, sample, threads: false })?;
+        let record = guard::run(&Job { plan: self.plan, cell, replicate, sample, threads: false, level: self.level })?;
         self.progress.tick(record.run.outcome);
         Ok(record)
     }
@@ -245,7 +252,14 @@ mod tests {
         let samples = samples(&plan).unwrap();
         let progress = Progress::new(plan.runs(), 0, true);
         let log = Log::open(folder.path()).unwrap();
-        let running = Running { plan: &plan, samples: &samples, store: &store, progress: &progress, log: &log };
+        let running = Running {
+            plan: &plan,
+            samples: &samples,
+            store: &store,
+            progress: &progress,
+            log: &log,
+            level: Level::detect(),
+        };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
         assert_eq!(running.parts(&[vec![5, 6], vec![30]], 4, &pool).unwrap(), 3);
         let committed = store.committed().unwrap();

@@ -59,6 +59,19 @@ impl Level {
         vec![Self::scalar(), Self::detect()]
     }
 
+    /// Short name: `scalar`, `v3`, `v4`, or `vector` on other architectures.
+    pub fn key(self) -> &'static str {
+        match self.0 {
+            Arch::Scalar => "scalar",
+            #[cfg(target_arch = "x86_64")]
+            Arch::V3(_) => "v3",
+            #[cfg(target_arch = "x86_64")]
+            Arch::V4(_) => "v4",
+            #[allow(unreachable_patterns, reason = "other architectures have other variants")]
+            _ => "vector",
+        }
+    }
+
     /// Name for the record of provenance.
     pub fn name(self) -> String {
         match self.0 {
