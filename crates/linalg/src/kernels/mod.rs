@@ -6,12 +6,14 @@
 mod block;
 mod distance;
 mod exp;
+mod product;
 mod softmax;
 mod whitened;
 
 pub use block::Block;
 pub use distance::{Centres, nearest_centres};
 pub use exp::exp_in_place;
+pub use product::{Panels, Part, accumulate_products, multiply};
 pub use softmax::{Softmax, softmax};
 pub use whitened::{Whitening, accumulate_whitened, log_density};
 
