@@ -3,7 +3,7 @@
 //! The figures need crosses where runs die, ellipses, equal scales and bars with numbers inside, for which kuva has no
 //! chart; so they are composed of its primitives. Coordinates are pixels from the top left corner.
 
-use super::style::{BORDER, FONTS, INK, LABEL, MUTED, SMALL, TITLE, WIDTH, text_width};
+use super::style::{BORDER, FONTS, INK, LABEL, MUTED, SMALL, TITLE, WIDTH, broken, text_width};
 use kuva::backend::svg::SvgBackend;
 use kuva::render::color::Color;
 use kuva::render::render::{PathData, Primitive, Scene, TextAnchor};
@@ -106,24 +106,45 @@ pub(super) struct Canvas {
     scene: Scene,
     /// Prefix of element ids, so that several figures can stand in one HTML page.
     name: String,
+    /// What a reader that cannot see the figure is told: title and explanation.
+    words: [String; 2],
     clips: usize,
 }
 
 impl Canvas {
-    /// An empty white page with a title and a line of explanation; returns the y below them.
-    pub(super) fn new(name: &str, height: f64, title: &str, subtitle: &str) -> (Self, f64) {
-        let mut scene = Scene::new(WIDTH, height);
+    /// An empty white page with a title and an explanation, broken into lines where it is long; returns the y below them. How
+    /// high the page is, is said when it is [finished](Self::finish).
+    pub(super) fn new(name: &str, title: &str, subtitle: &str) -> (Self, f64) {
+        let mut scene = Scene::new(WIDTH, 0.0);
         scene.font_family = Some(FONTS.to_owned());
         scene.text_color = Some(INK.to_owned());
-        let mut canvas = Self { scene, name: name.to_owned(), clips: 0 };
-        canvas.text((BORDER, BORDER + 14.0), title, Font::new(TITLE, INK).bold());
-        canvas.text((BORDER, BORDER + 34.0), subtitle, Font::new(LABEL, MUTED));
-        (canvas, BORDER + 44.0)
+        let words = [title, subtitle].map(str::to_owned);
+        let mut canvas = Self { scene, name: name.to_owned(), words, clips: 0 };
+        let mut y = BORDER + 14.0;
+        for line in broken(title, TITLE, WIDTH - 2.0 * BORDER) {
+            canvas.text((BORDER, y), &line, Font::new(TITLE, INK).bold());
+            y += 20.0;
+        }
+        for line in broken(subtitle, LABEL, WIDTH - 2.0 * BORDER) {
+            canvas.text((BORDER, y), &line, Font::new(LABEL, MUTED));
+            y += 16.0;
+        }
+        (canvas, y - 6.0)
     }
 
-    /// The finished SVG.
-    pub(super) fn finish(self) -> String {
-        SvgBackend::new().render_scene(&self.scene)
+    /// The finished SVG of that height. It scales with the box that it is put into, and says what it is to those who cannot
+    /// see it.
+    pub(super) fn finish(mut self, height: f64) -> String {
+        self.scene.height = height;
+        let svg = SvgBackend::new().render_scene(&self.scene);
+        let Some((root, rest)) = svg.split_once('>') else { return svg };
+        let root = root.replacen("<svg ", &format!("<svg viewBox=\"0 0 {WIDTH} {height}\" "), 1);
+        let name = &self.name;
+        let [title, subtitle] = self.words.map(|words| escape(&words));
+        format!(
+            "{root} role=\"img\" aria-labelledby=\"{name}-title {name}-desc\"><title id=\"{name}-title\">{title}</title><desc \
+             id=\"{name}-desc\">{subtitle}</desc>{rest}"
+        )
     }
 
     pub(super) fn text(&mut self, (x, y): Point, content: &str, font: Font<'_>) {
@@ -258,6 +279,11 @@ impl Canvas {
     }
 }
 
+/// Text for the inside of an element.
+fn escape(words: &str) -> String {
+    words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 /// Appends a polyline to an SVG path.
 fn trace(d: &mut String, points: &[Point]) {
     for (i, (x, y)) in points.iter().enumerate() {
@@ -311,9 +337,25 @@ mod tests {
 
     #[test]
     fn text_is_escaped_and_not_taken_for_mathematics() {
-        let (mut canvas, _) = Canvas::new("x", 50.0, "a < b & c", "$5 and $6");
+        let (mut canvas, _) = Canvas::new("x", "a < b & c", "$5 and $6");
         canvas.text((0.0, 0.0), "\"q\"", Font::new(9, INK));
-        let svg = canvas.finish();
+        let svg = canvas.finish(50.0);
         assert!(svg.contains("a &lt; b &amp; c") && svg.contains("$5 and $6") && svg.contains("&quot;q&quot;"));
+    }
+
+    #[test]
+    fn a_figure_scales_and_says_what_it_is() {
+        let svg = Canvas::new("x", "a < b", "c").0.finish(50.0);
+        let root = r#"<svg viewBox="0 0 900 50" xmlns="http://www.w3.org/2000/svg" width="900" height="50" "#;
+        assert!(svg.starts_with(root), "{svg}");
+        assert!(svg.contains(r#" role="img" aria-labelledby="x-title x-desc"><title id="x-title">a &lt; b</title>"#));
+        assert!(svg.contains(r#"<desc id="x-desc">c</desc>"#), "{svg}");
+    }
+
+    #[test]
+    fn long_words_push_down_what_is_below_them() {
+        let (_, short) = Canvas::new("x", "title", "one line");
+        let (_, long) = Canvas::new("x", "title", &"a long explanation ".repeat(10));
+        assert_eq!(long - short, 16.0);
     }
 }

@@ -87,12 +87,9 @@ pub(super) fn collapse(panels: &[Deaths<'_>], traces: &BTreeMap<u32, Vec<TraceRo
     let subtitle = "Runs that end in a singular covariance, policy stop; 0: the M-step that fails; \
          dashed: default threshold 10⁻¹⁰.";
     let entries = legend(&drawn);
-    let (mut trial, below) = Canvas::new("collapse", 0.0, "", "");
-    let top = trial.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries) + 42.0;
+    let (mut canvas, below) = Canvas::new("collapse", "How covariances collapse", subtitle);
+    let top = canvas.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries) + 42.0;
     let row_height = tall + 84.0;
-    let height = top + rows as f64 * row_height - 26.0;
-    let (mut canvas, below) = Canvas::new("collapse", height, "How covariances collapse", subtitle);
-    canvas.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries);
 
     let x = Axis::counts(-f64::from(BEFORE), 0.0, 3, "iterations before death");
     let y = Axis::log(lowest, highest, 9, "smallest relative pivot");
@@ -106,7 +103,7 @@ pub(super) fn collapse(panels: &[Deaths<'_>], traces: &BTreeMap<u32, Vec<TraceRo
         panel.frame(&mut canvas, &deaths.title, &note);
         draw(&mut canvas, &panel, lines);
     }
-    Some(canvas.finish())
+    Some(canvas.finish(top + rows as f64 * row_height - 26.0))
 }
 
 /// One run's way down.

@@ -24,26 +24,15 @@ pub(super) fn criteria(runs: &[RunRow]) -> Option<String> {
     if samples.is_empty() {
         return None;
     }
-    let entries = vec![
-        (Swatch::Box(MUTED), "spherical (EII, VII)".to_owned()),
-        (Swatch::Box(ORANGE), "along the axes (..I)".to_owned()),
-        (Swatch::Box(BLUE), "common orientation (..E)".to_owned()),
-        (Swatch::Box(GREEN), "orientations differ (..V)".to_owned()),
-        (Swatch::Line(Stroke::solid(INK, 1.6)), "equal volumes (E..)".to_owned()),
-        (Swatch::Line(dashed(INK)), "volumes differ (V..)".to_owned()),
-        (Swatch::Mark(Marker::Circle, INK), "equal shapes (.E.)".to_owned()),
-        (Swatch::Mark(Marker::Triangle, INK), "shapes differ (.V.)".to_owned()),
-        (Swatch::Mark(Marker::Square, VERMILLION), "lowest".to_owned()),
-    ];
     let (left, wide, tall) = (BORDER + 64.0, WIDTH - 2.0 * BORDER - 74.0, 300.0);
-    let (mut trial, below) = Canvas::new("criteria", 0.0, "", "");
-    let top = trial.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries) + 34.0;
     let pitch = tall + 78.0;
     let title = "Which structure, how many components?";
     let subtitle =
         "−2 log L + ν ln n at the best proper end of each model, smaller is better. Gaps: no proper end is known.";
-    let (mut canvas, below) = Canvas::new("criteria", top + samples.len() as f64 * pitch, title, subtitle);
-    canvas.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries);
+    let (mut canvas, below) = Canvas::new("criteria", title, subtitle);
+    let looks = samples.iter().flat_map(|(_, curves)| curves.iter().map(|(structure, _)| Look::of(structure)));
+    let entries = legend(&looks.collect::<Vec<Look>>());
+    let top = canvas.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries) + 34.0;
     for (i, (name, curves)) in samples.iter().enumerate() {
         let points = || curves.iter().flat_map(|(structure, points)| points.iter().map(move |p| (*structure, *p)));
         let Some((winner, (k, lowest))) = points().min_by(|a, b| a.1.1.total_cmp(&b.1.1)) else { continue };
@@ -70,7 +59,26 @@ pub(super) fn criteria(runs: &[RunRow]) -> Option<String> {
         }
         canvas.marks(&[panel.at(f64::from(k), lowest)], Marker::Square, 5.5, "none", Stroke::solid(VERMILLION, 2.0));
     }
-    Some(canvas.finish())
+    Some(canvas.finish(top + samples.len() as f64 * pitch))
+}
+
+/// What the lines' looks mean, of those that occur.
+fn legend(looks: &[Look]) -> Vec<(Swatch<'static>, String)> {
+    let color = |color| looks.iter().any(|look| look.color == color);
+    let dash = |wanted| looks.iter().any(|look| look.dashed == wanted);
+    let shape = |marker| looks.iter().any(|look| look.marker == marker);
+    let entries = [
+        (color(MUTED), Swatch::Box(MUTED), "spherical (EII, VII)"),
+        (color(ORANGE), Swatch::Box(ORANGE), "along the axes (..I)"),
+        (color(BLUE), Swatch::Box(BLUE), "common orientation (..E)"),
+        (color(GREEN), Swatch::Box(GREEN), "orientations differ (..V)"),
+        (dash(false), Swatch::Line(Stroke::solid(INK, 1.6)), "equal volumes (E..)"),
+        (dash(true), Swatch::Line(dashed(INK)), "volumes differ (V..)"),
+        (shape(Marker::Circle), Swatch::Mark(Marker::Circle, INK), "equal shapes (.E.)"),
+        (shape(Marker::Triangle), Swatch::Mark(Marker::Triangle, INK), "shapes differ (.V.)"),
+        (true, Swatch::Mark(Marker::Square, VERMILLION), "lowest"),
+    ];
+    entries.into_iter().filter(|entry| entry.0).map(|(_, swatch, words)| (swatch, words.to_owned())).collect()
 }
 
 fn dashed(color: &str) -> Stroke<'_> {

@@ -131,14 +131,10 @@ fn page(
     };
     let entries: Vec<(Swatch<'_>, String)> =
         Fate::ALL.into_iter().filter(present).map(|fate| (Swatch::Box(fate.color()), legend(fate))).collect();
-    // The legend is laid out twice: once for its height.
-    let (mut trial, below) = Canvas::new(name, 0.0, "", "");
-    let legend_bottom = trial.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries);
     let row_height = bars + 52.0;
-    let height = legend_bottom + 26.0 + rows as f64 * row_height - 8.0;
-
-    let (mut canvas, below) = Canvas::new(name, height, title, subtitle);
+    let (mut canvas, below) = Canvas::new(name, title, subtitle);
     let top = canvas.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries) + 26.0;
+    let height = top + rows as f64 * row_height - 8.0;
     for (i, panel) in panels.iter().enumerate() {
         let (row, column) = (i / columns, i % columns);
         let left = BORDER + label + column as f64 * (wide + numbers);
@@ -154,5 +150,5 @@ fn page(
     let center = BORDER + label + (WIDTH - 2.0 * BORDER - label - numbers) / 2.0;
     let words = "share of starts (%); number of starts behind each bar";
     canvas.text((center, height - 10.0), words, Font::new(LABEL, INK).middle());
-    canvas.finish()
+    canvas.finish(height)
 }

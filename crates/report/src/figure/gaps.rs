@@ -72,11 +72,9 @@ pub(super) fn gaps(cell: &Cell<'_>, traces: &BTreeMap<u32, Vec<TraceRow>>) -> Op
     let title = format!("Gap to the best proper maximum: {}", cell.title());
     let entries = legend(cell, &runs);
     let name = format!("gaps-{}", cell.slug());
-    let (mut trial, below) = Canvas::new(&name, 0.0, "", "");
-    let top = trial.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries) + 42.0;
+    let (mut canvas, below) = Canvas::new(&name, &title, &subtitle);
+    let top = canvas.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries) + 42.0;
     let row_height = tall + 66.0;
-    let (mut canvas, below) = Canvas::new(&name, top + rows as f64 * row_height - 8.0, &title, &subtitle);
-    canvas.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries);
 
     let highest = runs.iter().map(|(_, gap)| gap.highest).fold(0.0, f64::max);
     // Runs of tens and of hundreds of iterations stand side by side: a linear axis would squeeze the former.
@@ -97,7 +95,7 @@ pub(super) fn gaps(cell: &Cell<'_>, traces: &BTreeMap<u32, Vec<TraceRow>>) -> Op
         let of_start: Vec<&(&RunRow, Gap)> = runs.iter().filter(|(run, _)| run.factors.start == *start).collect();
         draw(&mut canvas, &panel, shift, cell, &of_start);
     }
-    Some(canvas.finish())
+    Some(canvas.finish(top + rows as f64 * row_height - 8.0))
 }
 
 /// One run's gaps.

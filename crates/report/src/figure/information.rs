@@ -47,11 +47,9 @@ pub(super) fn information(run: &RunRow, title: &str, trace: &[TraceRow]) -> Opti
     if run.rate.is_some() {
         entries.push((Swatch::Line(dashed), "ρ from the gains".to_owned()));
     }
-    let (mut trial, below) = Canvas::new("information", 0.0, "", "");
-    let top = trial.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries) + 30.0;
+    let (mut canvas, below) = Canvas::new("information", &heading, &subtitle);
+    let top = canvas.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries) + 30.0;
     let second = top + tall + 52.0;
-    let (mut canvas, below) = Canvas::new("information", second + tall + 50.0, &heading, &subtitle);
-    canvas.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries);
 
     let (from, to) = (first.iteration - 0.5, last.iteration + 0.5);
     let low = decade_below(rows.iter().map(|row| row.q_gain).fold(f64::INFINITY, f64::min));
@@ -82,7 +80,7 @@ pub(super) fn information(run: &RunRow, title: &str, trace: &[TraceRow]) -> Opti
     canvas.curve(&points, Stroke::solid(INK, 1.0));
     let radius = if points.len() > 120 { 1.6 } else { 3.0 };
     canvas.marks(&points, Marker::Circle, radius, "white", Stroke::solid(INK, 1.3));
-    Some(canvas.finish())
+    Some(canvas.finish(second + tall + 50.0))
 }
 
 /// The gain of one iteration in its parts, both positive.

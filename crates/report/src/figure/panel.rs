@@ -1,7 +1,7 @@
 //! A panel: two axes, a grid, and the map from data to pixels.
 
 use super::canvas::{Canvas, Font, Point, Stroke};
-use super::style::{GRID, INK, LABEL, MUTED, SMALL, power_of_ten, signed};
+use super::style::{GRID, INK, LABEL, MUTED, SMALL, power_of_ten, signed, text_width};
 use kuva::render::render_utils::{compute_tick_step, generate_ticks_with_step};
 
 /// One axis: a range with its ticks. A logarithmic axis holds decadic logarithms.
@@ -112,7 +112,8 @@ impl Panel {
         }
         if !self.y.label.is_empty() {
             let font = Font::new(LABEL, INK).middle().upwards();
-            canvas.text((left - 46.0, top + height / 2.0), &self.y.label, font);
+            let widest = self.y.ticks.iter().map(|(_, text)| text_width(text, SMALL)).fold(26.0, f64::max);
+            canvas.text((left - widest - 20.0, top + height / 2.0), &self.y.label, font);
         }
     }
 }

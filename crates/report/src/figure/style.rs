@@ -70,6 +70,18 @@ pub(super) fn text_width(text: &str, size: u32) -> f64 {
     em * f64::from(size)
 }
 
+/// `text` in lines that are no wider than `width` pixels, broken at its spaces; no line for no text.
+pub(super) fn broken(text: &str, size: u32, width: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if text_width(&format!("{line} {word}"), size) <= width => *line = format!("{line} {word}"),
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// 10 to the power `exponent`, written with superscripts: `10⁻⁴`.
 pub(super) fn power_of_ten(exponent: i32) -> String {
     let raised = |c: char| match c {
@@ -126,6 +138,15 @@ mod tests {
         assert_eq!(count(1, "run"), "1 run");
         assert_eq!(count(12000, "start"), "12,000 starts");
         assert_eq!(signed(-180.18548, 3), "−180.185");
+    }
+
+    #[test]
+    fn long_lines_are_broken_and_lose_no_word() {
+        let text = "Runs that end in a singular covariance";
+        let lines = broken(text, LABEL, 120.0);
+        assert!(lines.len() > 1 && lines.iter().all(|line| text_width(line, LABEL) <= 120.0), "{lines:?}");
+        assert_eq!(lines.join(" "), text);
+        assert_eq!(broken(text, LABEL, 1000.0), [text]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The tutorial's picture: k-means above, EM below, two data sets side by side.
+//! The tutorial's picture: k-means above, EM below, two data sets side by side. A method that was not run has no row.
 //!
 //! The shape of a mark is the true cluster, its colour the cluster that was found; an ellipse is two standard deviations of
 //! a component. Labels of clusters are arbitrary, so each takes the colour of the true cluster that it shares most
@@ -97,31 +97,39 @@ pub(super) fn tutorial(
     let flat = |extent: &Extent| wide * (extent.y.1 - extent.y.0) / (extent.x.1 - extent.x.0);
     let tall = extents.iter().map(flat).fold(0.0, f64::max).clamp(230.0, 340.0);
 
-    let entries = legend(samples);
-    let (mut trial, below) = Canvas::new("tutorial", 0.0, "", "");
-    let top = trial.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries) + 30.0;
-    let row_height = tall + 70.0;
+    // Only methods that were run have a row.
+    let methods: Vec<usize> =
+        (0..METHODS.len()).filter(|&method| samples.iter().any(|sample| sample.runs[method].is_some())).collect();
+    let title = match *methods {
+        [_, _] => "The same samples under k-means (top) and EM (bottom)".to_owned(),
+        _ => format!("Clusters that {} finds", methods.first().map_or("", |&method| name_of(method))),
+    };
     let subtitle = "Draw 0, the best run of each method. Ellipses: two standard deviations of a component; \
                     plus signs: centres.";
-    let title = "The same samples under k-means (top) and EM (bottom)";
-    let (mut canvas, below) = Canvas::new("tutorial", top + 2.0 * row_height - 14.0, title, subtitle);
-    canvas.legend((BORDER, below), WIDTH - 2.0 * BORDER, &entries);
+    let (mut canvas, below) = Canvas::new("tutorial", &title, subtitle);
+    let top = canvas.legend((BORDER, below), WIDTH - 2.0 * BORDER, &legend(samples)) + 30.0;
+    let row_height = tall + 70.0;
     for (column, (sample, extent)) in samples.iter().zip(&extents).enumerate() {
         let (x, y) = extent.equal((wide, tall));
         let step = compute_tick_step(x.0, x.1, 8);
-        for (row, (method, run)) in METHODS.iter().zip(sample.runs).enumerate() {
-            let Some(run) = run else { continue };
+        for (row, &method) in methods.iter().enumerate() {
+            let Some(run) = sample.runs[method] else { continue };
             let corner = (left + column as f64 * (wide + gutter), top + row as f64 * row_height);
             let x = Axis::stepped(x.0, x.1, step, "x₁ (units of the data)");
             let y = Axis::stepped(y.0, y.1, step, if column == 0 { "x₂ (units of the data)" } else { "x₂" });
             let panel = Panel { corner, size: (wide, tall), x, y };
             let wrong = run.misclassified.map(|wrong| format!(", {wrong} of {} misclassified", sample.points.len()));
-            let method = if *method == "em" { "EM" } else { method };
+            let method = name_of(method);
             panel.frame(&mut canvas, &format!("{method} on {}{}", sample.dataset, wrong.unwrap_or_default()), "");
             draw(&mut canvas, &panel, sample, run, parameters, assignments);
         }
     }
-    Some(canvas.finish())
+    Some(canvas.finish(top + methods.len() as f64 * row_height - 14.0))
+}
+
+/// The name of a method for readers, by its place in [`METHODS`].
+fn name_of(method: usize) -> &'static str {
+    if METHODS[method] == "em" { "EM" } else { METHODS[method] }
 }
 
 fn legend(samples: &[Sample<'_>]) -> Vec<(Swatch<'static>, String)> {
