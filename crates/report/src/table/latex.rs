@@ -1,12 +1,17 @@
 //! LaTeX with booktabs; long tables with longtable.
+//!
+//! A page is narrow: the table has the columns that a screen shows, in a small size, and a column of words that says the same
+//! in all rows is told in the caption instead. The wider tables are Markdown's and HTML's.
 
-use super::{Align, Cell, Format, Shown, Table, Value, repeats};
+use super::number::{Piece, pieces};
+use super::{Align, Cell, Format, Row, Shown, Table, Value, repeats};
 use std::fmt::Write as _;
 
 /// More rows than this do not fit on a page.
 const PAGE: usize = 45;
 
-/// An environment with caption and label, to be read by `\input`. Needs `\usepackage{booktabs,longtable}`.
+/// An environment with caption and label, to be read by `\input`. Needs `\usepackage{booktabs,longtable}`; compiles with
+/// pdflatex. Names in other than Latin or Greek letters stay as they are and need LuaLaTeX or XeLaTeX.
 #[derive(Clone, Copy, Debug)]
 pub struct Latex;
 
@@ -16,7 +21,8 @@ impl Format for Latex {
     }
 
     fn render(&self, table: &Table) -> String {
-        let columns = table.visible(|shown| shown != Shown::Data);
+        let rows: Vec<&Row> = table.rows.iter().collect();
+        let (constant, columns) = table.split_constant(&rows, |shown| shown == Shown::Everywhere);
         let letters: String = columns
             .iter()
             .map(|&i| match table.columns[i].align {
@@ -26,23 +32,24 @@ impl Format for Latex {
             .collect();
         let headings: Vec<String> = columns.iter().map(|&i| escape(&table.columns[i].heading)).collect();
         let head = format!("\\toprule\n{} \\\\\n\\midrule\n", headings.join(" & "));
-        let caption = format!(
-            "\\caption[{}]{{{}. {}}}\\label{{tab:{}}}",
-            escape(&table.title),
-            escape(&table.title),
-            escape(&table.caption),
-            table.name
-        );
+        let title = escape(&table.title);
+        let mut words = format!("{title}. {}", escape(&table.caption));
+        if let Some(told) = table.told(&rows, &constant) {
+            let _ = write!(words, " {}", escape(&told));
+        }
+        // Braces keep a bracket in the title from ending the short form.
+        let caption = format!("\\caption[{{{title}}}]{{{words}}}\\label{{tab:{}}}", label(&table.name));
         let body = body(table, &columns);
         if table.rows.len() > PAGE {
             format!(
-                "\\begin{{longtable}}{{{letters}}}\n{caption} \\\\\n{head}\\endfirsthead\n{head}\\endhead\n\
-                 \\bottomrule\n\\endlastfoot\n{body}\\end{{longtable}}\n"
+                "\\begingroup\\footnotesize\\setlength{{\\tabcolsep}}{{4pt}}\n\\begin{{longtable}}{{{letters}}}\n{caption} \
+                 \\\\\n{head}\\endfirsthead\n{head}\\endhead\n\\bottomrule\n\\endlastfoot\n{body}\\end{{longtable}}\n\
+                 \\endgroup\n"
             )
         } else {
             format!(
-                "\\begin{{table}}\n\\centering\n{caption}\n\\begin{{tabular}}{{{letters}}}\n{head}{body}\\bottomrule\n\
-                 \\end{{tabular}}\n\\end{{table}}\n"
+                "\\begin{{table}}\n\\centering\n{caption}\n\\footnotesize\\setlength{{\\tabcolsep}}{{4pt}}\n\
+                 \\begin{{tabular}}{{{letters}}}\n{head}{body}\\bottomrule\n\\end{{tabular}}\n\\end{{table}}\n"
             )
         }
     }
@@ -66,7 +73,9 @@ fn body(table: &Table, columns: &[usize]) -> String {
                 if row.cells[i].best { format!("\\textbf{{{written}}}") } else { written }
             })
             .collect();
-        let _ = writeln!(text, "{} \\\\", cells.join(" & "));
+        // A bracket or star behind the end of a row would be taken for an option of it.
+        let guard = if cells.first().is_some_and(|cell| cell.starts_with(['[', '*'])) { "{}" } else { "" };
+        let _ = writeln!(text, "{guard}{} \\\\", cells.join(" & "));
         previous = Some(row);
     }
     text
@@ -75,14 +84,29 @@ fn body(table: &Table, columns: &[usize]) -> String {
 /// Numbers with a true minus sign and powers of ten, words as they are.
 fn number_or_words(cell: &Cell) -> String {
     let written = cell.written("–");
-    match (&cell.value, written.split_once('e')) {
-        (Value::Number(..), Some((mantissa, exponent))) => format!("${mantissa}\\times10^{{{exponent}}}$"),
-        (Value::Number(..), None) => escape(&written.replace('-', "−")),
-        _ => escape(&written),
+    match cell.value {
+        Value::Text(_) | Value::Missing => escape(&written),
+        _ => pieces(&written).into_iter().map(number).collect(),
     }
 }
 
-/// Keeps LaTeX's own characters from acting, and writes the few others that our texts use.
+fn number(piece: Piece<'_>) -> String {
+    match piece {
+        Piece::Words(words) => escape(words),
+        Piece::Number { negative, digits, power: None } => format!("{}{digits}", if negative { "$-$" } else { "" }),
+        Piece::Number { negative, digits, power: Some(power) } => {
+            format!("${}{digits}\\times10^{{{power}}}$", if negative { "-" } else { "" })
+        }
+    }
+}
+
+/// A label may hold letters, digits and a few marks, whatever the data set is called.
+fn label(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || "-.".contains(c) { c } else { '-' }).collect()
+}
+
+/// Keeps LaTeX's own characters from acting, and writes those that pdflatex does not know: Greek letters, raised and lowered
+/// digits, signs.
 fn escape(words: &str) -> String {
     let mut escaped = String::with_capacity(words.len());
     for c in words.chars() {
@@ -95,18 +119,86 @@ fn escape(words: &str) -> String {
             '>' => escaped += "\\textgreater{}",
             '|' => escaped += "\\textbar{}",
             '–' => escaped += "--",
-            '−' => escaped += "$-$",
-            '×' => escaped += "$\\times$",
-            '·' => escaped += "$\\cdot$",
-            '±' => escaped += "$\\pm$",
-            '≤' => escaped += "$\\le$",
-            '≥' => escaped += "$\\ge$",
-            'σ' => escaped += "$\\sigma$",
-            'λ' => escaped += "$\\lambda$",
-            'ρ' => escaped += "$\\rho$",
-            '²' => escaped += "$^2$",
-            _ => escaped.push(c),
+            _ => match mathematics(c) {
+                Some(command) => escaped.extend(["$", &command, "$"]),
+                None => escaped.push(c),
+            },
         }
     }
     escaped
+}
+
+/// The command for a sign that exists in mathematics only.
+fn mathematics(c: char) -> Option<String> {
+    /// The names of α to ω; omicron is a Latin o.
+    const GREEK: [&str; 25] = [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "",
+        "pi",
+        "rho",
+        "varsigma",
+        "sigma",
+        "tau",
+        "upsilon",
+        "varphi",
+        "chi",
+        "psi",
+        "omega",
+    ];
+    /// Those capitals that differ from Latin ones, by their small letters.
+    const CAPITALS: [&str; 11] =
+        ["gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "varphi", "psi", "omega"];
+    let from = |first: char| (c as usize).checked_sub(first as usize);
+    let greek = |first: char| from(first).and_then(|i| GREEK.get(i).copied()).filter(|name| !name.is_empty());
+    let digit = |first: char| from(first).filter(|&i| i < 10);
+    if let Some(name) = greek('α') {
+        return Some(format!("\\{name}"));
+    }
+    if let Some(name) = greek('Α').filter(|name| CAPITALS.contains(name)) {
+        let name = name.trim_start_matches("var");
+        return Some(format!("\\{}{}", name[..1].to_uppercase(), &name[1..]));
+    }
+    if let Some(lowered) = digit('₀') {
+        return Some(format!("_{lowered}"));
+    }
+    let command = match c {
+        '−' => "-",
+        '×' => "\\times",
+        '·' => "\\cdot",
+        '±' => "\\pm",
+        '≤' => "\\le",
+        '≥' => "\\ge",
+        '≠' => "\\ne",
+        '≈' => "\\approx",
+        '∞' => "\\infty",
+        '√' => "\\surd",
+        '∈' => "\\in",
+        '→' => "\\to",
+        '∂' => "\\partial",
+        '∑' => "\\sum",
+        '⌈' => "\\lceil",
+        '⌉' => "\\rceil",
+        '′' => "'",
+        '⁻' => "^-",
+        '⁰' => "^0",
+        '¹' => "^1",
+        '²' => "^2",
+        '³' => "^3",
+        '⁴'..='⁹' => return digit('⁰').map(|raised| format!("^{raised}")),
+        _ => return None,
+    };
+    Some(command.to_owned())
 }

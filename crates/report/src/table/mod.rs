@@ -6,7 +6,7 @@
 //! | format | for | precision |
 //! |---|---|---|
 //! | [`Markdown`] | reading | as the column says |
-//! | [`Latex`] | papers (booktabs) | as the column says |
+//! | [`Latex`] | papers (booktabs) | as the column says; the columns that matter most |
 //! | [`Csv`] | computing | full; counts and interval ends in columns of their own |
 //! | [`Terminal`] | a screen | as the column says; only the columns and rows that matter most |
 
@@ -80,7 +80,7 @@ pub enum Align {
 pub enum Shown {
     /// All.
     Everywhere,
-    /// All but the terminal.
+    /// All but the terminal and LaTeX, which are narrow.
     Files,
     /// CSV only.
     Data,
@@ -263,6 +263,24 @@ impl Table {
                 row.cells[column].best = row.cells[column].written("") == written;
             }
         }
+    }
+
+    /// The columns that `visible` admits, in two groups: those of words that say the same in all of several `rows`, and the
+    /// others.
+    fn split_constant(&self, rows: &[&Row], visible: impl Fn(Shown) -> bool) -> (Vec<usize>, Vec<usize>) {
+        let constant = |&i: &usize| {
+            rows.len() > 1
+                && self.columns[i].align == Align::Left
+                && rows.iter().all(|row| row.cells[i].value == rows[0].cells[i].value)
+        };
+        self.visible(visible).into_iter().partition(constant)
+    }
+
+    /// What the `constant` columns of `rows` say, in a line: `In all rows: method em, policy stop`. `None` if there are none.
+    fn told(&self, rows: &[&Row], constant: &[usize]) -> Option<String> {
+        let row = rows.first().filter(|_| !constant.is_empty())?;
+        let told = constant.iter().map(|&i| format!("{} {}", self.columns[i].heading, row.cells[i].written("–")));
+        Some(format!("In all rows: {}", told.collect::<Vec<String>>().join(", ")))
     }
 
     /// The positions of the columns that `visible` admits.

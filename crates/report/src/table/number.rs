@@ -46,6 +46,59 @@ fn trim(text: &str) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
 }
 
+/// A part of a written cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    /// Anything that is not a number.
+    Words(&'a str),
+    /// A number, `digits` × 10 to the power `power`.
+    Number {
+        /// Below zero.
+        negative: bool,
+        /// Digits with their point.
+        digits: &'a str,
+        /// The exponent, if one is written.
+        power: Option<&'a str>,
+    },
+}
+
+/// Takes a written cell apart, so that a format can set minus signs and powers of ten as its readers expect them.
+pub(super) fn pieces(written: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = written;
+    while !rest.is_empty() {
+        let length = number_length(rest);
+        if length == 0 {
+            let end = rest
+                .char_indices()
+                .skip(1)
+                .find(|&(i, _)| number_length(&rest[i..]) > 0)
+                .map_or(rest.len(), |(i, _)| i);
+            pieces.push(Piece::Words(&rest[..end]));
+            rest = &rest[end..];
+            continue;
+        }
+        let (number, behind) = rest.split_at(length);
+        let (size, power) = number.split_once('e').map_or((number, None), |(size, power)| (size, Some(power)));
+        let digits = size.trim_start_matches('-');
+        pieces.push(Piece::Number { negative: digits.len() < size.len(), digits, power });
+        rest = behind;
+    }
+    pieces
+}
+
+/// How many bytes at the beginning of `text` are one number as [`Digits`] writes it; 0 if it begins with something else.
+fn number_length(text: &str) -> usize {
+    let run = |text: &str| text.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
+    let signed = |text: &str| {
+        let sign = usize::from(text.starts_with('-'));
+        Some(sign + run(&text[sign..])).filter(|&length| length > sign)
+    };
+    let Some(length) = signed(text) else { return 0 };
+    let exponent = text[length..].strip_prefix('e').and_then(signed);
+    length + exponent.map_or(0, |digits| digits + 1)
+}
+
 /// A share as a percentage with its interval, `12.5 [8.3, 17.9]`; 0 and 100 are written so only where they are exact.
 pub fn percent(share: Share) -> String {
     let written = |p: f64| {
@@ -88,6 +141,24 @@ mod tests {
         assert_eq!(Digits::Decimals(4).write(-180.185477131), "-180.1855");
         assert_eq!(Digits::Decimals(0).write(21.5), "22");
         assert_eq!(Digits::Decimals(2).write(-0.001), "0.00");
+    }
+
+    #[test]
+    fn cells_come_apart_into_numbers_and_words() {
+        let plain = |negative, digits| Piece::Number { negative, digits, power: None };
+        assert_eq!(pieces("-180.19"), [plain(true, "180.19")]);
+        assert_eq!(
+            pieces("5e-12 [-2, –]"),
+            [
+                Piece::Number { negative: false, digits: "5", power: Some("-12") },
+                Piece::Words(" ["),
+                plain(true, "2"),
+                Piece::Words(", –]"),
+            ]
+        );
+        assert_eq!(pieces("<0.1 ["), [Piece::Words("<"), plain(false, "0.1"), Piece::Words(" [")]);
+        assert_eq!(pieces("e-–"), [Piece::Words("e-–")]);
+        assert_eq!(pieces(""), []);
     }
 
     #[test]

@@ -29,10 +29,7 @@ impl Format for Terminal {
     fn render(&self, table: &Table) -> String {
         let all = table.rows.len() <= self.longest;
         let rows: Vec<&Row> = table.rows.iter().filter(|row| all || row.main).take(self.longest).collect();
-        let (constant, columns): (Vec<usize>, Vec<usize>) = table
-            .visible(|shown| shown == Shown::Everywhere)
-            .into_iter()
-            .partition(|&i| says_the_same(table, &rows, i));
+        let (constant, columns) = table.split_constant(&rows, |shown| shown == Shown::Everywhere);
         let mut sheet = comfy_table::Table::new();
         sheet.load_style(STYLE).set_header(columns.iter().map(|&i| &table.columns[i].heading));
         let mut previous = None;
@@ -57,10 +54,8 @@ impl Format for Terminal {
         if !table.note.is_empty() {
             let _ = writeln!(text, "{}", table.note);
         }
-        if !constant.is_empty() {
-            let told =
-                constant.iter().map(|&i| format!("{} {}", table.columns[i].heading, rows[0].cells[i].written("–")));
-            let _ = writeln!(text, "In all rows: {}", told.collect::<Vec<String>>().join(", "));
+        if let Some(told) = table.told(&rows, &constant) {
+            let _ = writeln!(text, "{told}");
         }
         for line in sheet.lines() {
             let _ = writeln!(text, "{}", line.trim_end());
@@ -70,11 +65,4 @@ impl Format for Terminal {
         }
         text
     }
-}
-
-/// Whether column `i` holds words and these are the same in all of several rows.
-fn says_the_same(table: &Table, rows: &[&Row], i: usize) -> bool {
-    rows.len() > 1
-        && table.columns[i].align == Align::Left
-        && rows.iter().all(|row| row.cells[i].value == rows[0].cells[i].value)
 }

@@ -60,20 +60,44 @@ fn latex() {
     let text = Latex.render(&table());
     let expected = r"\begin{table}
 \centering
-\caption[A small\_table]{A small\_table. 100 \% of it.}\label{tab:small}
-\begin{tabular}{llrrrrr}
+\caption[{A small\_table}]{A small\_table. 100 \% of it. In all rows: policy\_name ridge=1e-6 \& \textless{}more\textgreater{}}\label{tab:small}
+\footnotesize\setlength{\tabcolsep}{4pt}
+\begin{tabular}{lrrrr}
 \toprule
-data & policy\_name & n & log L & hit \% & starts needed & condition \\
+data & n & log L & hit \% & starts needed \\
 \midrule
-iris & ridge=1e-6 \& \textless{}more\textgreater{} & 150 & $-$180.19 & 25.0 [0.6, 80.6] & 5 [2, --] & $2.2\times10^{13}$ \\
- & ridge=1e-6 \& \textless{}more\textgreater{} & 150 & $-$190.00 & 100 [39.8, 100] & 5 [2, --] & $2.2\times10^{13}$ \\
+iris & 150 & $-$180.19 & 25.0 [0.6, 80.6] & 5 [2, --] \\
+ & 150 & $-$190.00 & 100 [39.8, 100] & 5 [2, --] \\
 \addlinespace
-faithful & ridge=1e-6 \& \textless{}more\textgreater{} & 150 & -- & 0 [0, 60.2] & -- & $2.2\times10^{13}$ \\
+faithful & 150 & -- & 0 [0, 60.2] & -- \\
 \bottomrule
 \end{tabular}
 \end{table}
 ";
     assert_eq!(text, expected, "{text}");
+}
+
+#[test]
+fn latex_knows_greek_raised_digits_and_powers_of_ten() {
+    let mut table = table();
+    table.rows.truncate(1);
+    table.name = "clusters_α & ω".to_owned();
+    table.caption = "θ₀, Σ, ν, Δ ≤ 10⁻⁴, [x]".to_owned();
+    table.columns[6].shown = Shown::Everywhere;
+    table.rows[0].cells[0] = Cell::text("[iris]");
+    table.rows[0].cells[3] = Cell::number(Some(-1.5e-9), Digits::Significant(2));
+    table.rows[0].cells[5] = Cell::between(Some(-2.0), Some(-3.0), Some(2e-7), Digits::Significant(2));
+    let text = Latex.render(&table);
+    for part in [
+        r"$\theta$$_0$, $\Sigma$, $\nu$, $\Delta$ $\le$ 10$^-$$^4$, [x]}",
+        r"\label{tab:clusters------}",
+        r"{}[iris] & ",
+        r" & $-1.5\times10^{-9}$ & ",
+        r" & $-$2 [$-$3, $2\times10^{-7}$] & ",
+        r" & $2.2\times10^{13}$ \\",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
 }
 
 #[test]
@@ -119,8 +143,8 @@ fn long_tables_break_across_pages() {
     let mut long = table();
     long.rows = vec![long.rows[0].clone(); 46];
     let text = Latex.render(&long);
-    assert!(text.starts_with("\\begin{longtable}{llrrrrr}\n\\caption["), "{text}");
-    assert!(text.ends_with("\\end{longtable}\n"), "{text}");
+    assert!(text.contains("\n\\begin{longtable}{rrrr}\n\\caption["), "{text}");
+    assert!(text.ends_with("\\end{longtable}\n\\endgroup\n"), "{text}");
 }
 
 #[test]
