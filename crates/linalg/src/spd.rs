@@ -4,6 +4,9 @@
 //! whole nor the units of the variables. So pivots are judged relative to those of the total covariance T:
 //! smallest_relative_pivot = min_i (l_ii(Σ) / l_ii(T))². It is free, unaffected by rescaling variables, and never below
 //! the smallest eigenvalue of L_T⁻¹ Σ L_T⁻ᵀ.
+//!
+//! Matrices of small dimension are the M-step of most studies: at d = 4 a loop whose bounds are known at compile time runs
+//! in a fifth of the time. The operations and their order are the same.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{self, LltRegularization};
@@ -16,6 +19,20 @@ pub const SINGULAR: f64 = 1e-10;
 /// From this dimension on faer's blocked factorisation is used: below it the plain loop is faster (at d = 4 by a factor
 /// of five, because nothing is dispatched).
 const BLOCKED: usize = 24;
+
+/// Calls `$function(…, d)` with d a constant where it is at most 4, so that its loops unroll and its slices are checked once.
+#[macro_export]
+macro_rules! with_constant_dimension {
+    ($d:expr, $function:ident($($argument:expr),* $(,)?)) => {
+        match $d {
+            1 => $function($($argument,)* 1),
+            2 => $function($($argument,)* 2),
+            3 => $function($($argument,)* 3),
+            4 => $function($($argument,)* 4),
+            d => $function($($argument,)* d),
+        }
+    };
+}
 
 /// Workspace and functions for d × d factors.
 pub struct SpdFactor {
@@ -44,7 +61,7 @@ impl SpdFactor {
         let d = self.d;
         debug_assert_eq!(a.len(), d * d);
         let positive = match &mut self.memory {
-            None => factor_small(a, d),
+            None => with_constant_dimension!(d, factor_small(a)),
             Some(memory) => {
                 let matrix = MatMut::from_row_major_slice_mut(a, d, d);
                 let stack = MemStack::new(memory);
@@ -60,7 +77,9 @@ impl SpdFactor {
 }
 
 /// Row by row: the inner products run along rows, which are contiguous.
+#[inline(always)]
 fn factor_small(a: &mut [f64], d: usize) -> bool {
+    let a = &mut a[..d * d];
     for i in 0..d {
         for j in 0..=i {
             let mut sum = a[i * d + j];
@@ -82,6 +101,13 @@ fn factor_small(a: &mut [f64], d: usize) -> bool {
 
 /// Writes L⁻¹ of the lower factor `l` (d × d) into `inverse`, zeros above the diagonal.
 pub fn invert_factor(l: &[f64], inverse: &mut [f64], d: usize) {
+    with_constant_dimension!(d, invert_factor_in(l, inverse));
+}
+
+#[inline(always)]
+fn invert_factor_in(l: &[f64], inverse: &mut [f64], d: usize) {
+    let l = &l[..d * d];
+    let inverse = &mut inverse[..d * d];
     inverse.fill(0.0);
     for i in 0..d {
         let reciprocal = 1.0 / l[i * d + i];
@@ -98,6 +124,14 @@ pub fn invert_factor(l: &[f64], inverse: &mut [f64], d: usize) {
 
 /// Writes the product of two lower factors into `out`, zeros above the diagonal.
 pub fn multiply_factors(left: &[f64], right: &[f64], out: &mut [f64], d: usize) {
+    with_constant_dimension!(d, multiply_factors_in(left, right, out));
+}
+
+#[inline(always)]
+fn multiply_factors_in(left: &[f64], right: &[f64], out: &mut [f64], d: usize) {
+    let left = &left[..d * d];
+    let right = &right[..d * d];
+    let out = &mut out[..d * d];
     out.fill(0.0);
     for i in 0..d {
         for m in 0..=i {
@@ -111,6 +145,15 @@ pub fn multiply_factors(left: &[f64], right: &[f64], out: &mut [f64], d: usize) 
 
 /// Writes L M Lᵀ into `out` for a symmetric M (d × d, both triangles); `work` holds d × d numbers.
 pub fn congruence(l: &[f64], m: &[f64], out: &mut [f64], work: &mut [f64], d: usize) {
+    with_constant_dimension!(d, congruence_in(l, m, out, work));
+}
+
+#[inline(always)]
+fn congruence_in(l: &[f64], m: &[f64], out: &mut [f64], work: &mut [f64], d: usize) {
+    let l = &l[..d * d];
+    let m = &m[..d * d];
+    let out = &mut out[..d * d];
+    let work = &mut work[..d * d];
     for i in 0..d {
         for j in 0..d {
             work[i * d + j] = (0..=i).map(|a| l[i * d + a] * m[a * d + j]).sum();
@@ -127,6 +170,13 @@ pub fn congruence(l: &[f64], m: &[f64], out: &mut [f64], work: &mut [f64], d: us
 
 /// Writes Σ = L Lᵀ into `out` (d × d, both triangles).
 pub fn reconstruct(l: &[f64], out: &mut [f64], d: usize) {
+    with_constant_dimension!(d, reconstruct_in(l, out));
+}
+
+#[inline(always)]
+fn reconstruct_in(l: &[f64], out: &mut [f64], d: usize) {
+    let l = &l[..d * d];
+    let out = &mut out[..d * d];
     for i in 0..d {
         for j in 0..=i {
             let value = l[i * d..][..=j].iter().zip(&l[j * d..]).map(|(a, b)| a * b).sum();
@@ -149,9 +199,22 @@ pub fn judge(l: &[f64], pivots: &[f64]) -> (f64, f64) {
     (relative, largest / smallest)
 }
 
-/// Σ ln l_ii, half of log |Σ|.
+/// Σ ln l_ii, half of log |Σ|: a logarithm of the product of as many as stay far inside the range of a double.
 pub fn half_log_determinant(l: &[f64], d: usize) -> f64 {
-    (0..d).map(|i| l[i * d + i].ln()).sum()
+    let (mut sum, mut product) = (0.0, 1.0f64);
+    for i in 0..d {
+        let pivot = l[i * d + i];
+        if !(1e-100..=1e100).contains(&pivot) {
+            sum += pivot.ln();
+            continue;
+        }
+        product *= pivot;
+        if !(1e-100..=1e100).contains(&product) {
+            sum += product.ln();
+            product = 1.0;
+        }
+    }
+    sum + product.ln()
 }
 
 #[cfg(test)]
@@ -166,6 +229,23 @@ mod tests {
             }
         }
         a
+    }
+
+    #[test]
+    fn half_log_determinants_of_any_size() {
+        for pivots in
+            [vec![2.0, 0.5, 3.0], vec![1e-90; 7], vec![1e90; 7], vec![1e-200, 1e200, 1e-300, 5.0], vec![0.0, 1.0]]
+        {
+            let d = pivots.len();
+            let mut l = vec![0.0; d * d];
+            pivots.iter().enumerate().for_each(|(i, pivot)| l[i * d + i] = *pivot);
+            let expected: f64 = pivots.iter().map(|pivot: &f64| pivot.ln()).sum();
+            let found = half_log_determinant(&l, d);
+            assert!(
+                found == expected || (found - expected).abs() < 1e-12 * (1.0 + expected.abs()),
+                "{found} {expected}"
+            );
+        }
     }
 
     #[test]

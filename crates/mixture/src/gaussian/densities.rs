@@ -6,6 +6,7 @@
 //! covariances from the scatters W = N L V Lᵀ. McLachlan & Peel 2000 (key `mclachlan2000`), section 3.2.
 
 use super::constraint::eigenvalues::Eigenvalues;
+use super::step::{self, Component, Sums};
 use super::structure::{CovarianceStructure, Vvv};
 use super::{Constraint, Reference, Structure, constraint::Prior, singular};
 use crate::emission::Emission;
@@ -118,19 +119,27 @@ impl<S: CovarianceStructure> Gaussian<S> {
         (counts, first, second)
     }
 
-    /// Means of all components into `next`, and V of component `k` into its workspace.
-    fn centre(&self, stats: &[f64], k: usize, next: &mut Self) {
-        let d = self.d;
-        let (counts, first, second) = self.split(stats);
-        let (count, first) = (counts[k], &first[k * d..(k + 1) * d]);
-        let factor = &self.factors[square(k, d)];
-        for i in 0..d {
-            let shift: f64 = (0..=i).map(|j| factor[i * d + j] * first[j]).sum();
-            next.means[k * d + i] = self.means[k * d + i] + shift / count;
+    /// Component `k` as plain slices.
+    fn component(&self, k: usize) -> Component<'_> {
+        let range = square(k, self.d);
+        Component {
+            mean: &self.means[k * self.d..(k + 1) * self.d],
+            factor: &self.factors[range.clone()],
+            inverse: &self.inverse_factors[range],
         }
-        unpack(&second[k * self.triangle()..], &mut next.work.whitened, d, |a, b, moment| {
-            moment / count - (first[a] / count) * (first[b] / count)
-        });
+    }
+
+    /// The statistics of component `k`.
+    fn sums<'a>(&self, stats: &'a [f64], k: usize) -> Sums<'a> {
+        let (counts, first, second) = self.split(stats);
+        let (d, triangle) = (self.d, self.triangle());
+        Sums { count: counts[k], first: &first[k * d..(k + 1) * d], second: &second[k * triangle..(k + 1) * triangle] }
+    }
+
+    /// Mean of component `k` into `next`, and V into its workspace.
+    fn centre(&self, stats: &[f64], k: usize, next: &mut Self) {
+        let mean = &mut next.means[k * self.d..(k + 1) * self.d];
+        step::centre(self.component(k), self.sums(stats, k), mean, &mut next.work.whitened);
     }
 
     /// L V Lᵀ of component `k` into `next.work.covariances`.
@@ -229,18 +238,6 @@ impl<S: CovarianceStructure> Gaussian<S> {
         let changes = stated.iter().zip(&self.work.covariances).enumerate().map(change);
         let by = changes.fold(0.0, f64::max);
         if by > 0.0 { Event::Projected { by } } else { Event::None }
-    }
-}
-
-/// Writes the symmetric matrix whose packed lower triangle is `packed`, each entry mapped.
-fn unpack(packed: &[f64], matrix: &mut [f64], d: usize, map: impl Fn(usize, usize, f64) -> f64) {
-    let mut entries = packed.iter();
-    for a in 0..d {
-        for (b, &entry) in (0..=a).zip(&mut entries) {
-            let value = map(a, b, entry);
-            matrix[a * d + b] = value;
-            matrix[b * d + a] = value;
-        }
     }
 }
 
@@ -382,43 +379,9 @@ impl<S: CovarianceStructure> Emission for Gaussian<S> {
         Ok(())
     }
 
-    /// Per component −N Σ ln(l′_ii / l_ii) − ½ [Σ w r |y′|² − Σ w r |y|²] with y′ = A y − b, A = L′⁻¹ L = I + E and
-    /// b = L′⁻¹(μ′ − μ). Formed from E, so that near a fixed point, where A ≈ I, no digits cancel.
     fn q_gain(&self, stats: &[f64], next: &Self, scratch: &mut Scratch) -> f64 {
-        let d = self.d;
-        let (counts, first, second) = self.split(stats);
-        let [difference, e, moment] = &mut scratch.matrices;
-        let mut total = 0.0;
-        for k in 0..self.k {
-            let range = square(k, d);
-            let (l, l_next) = (&self.factors[range.clone()], &next.factors[range.clone()]);
-            let inverse = &next.inverse_factors[range];
-            let (count, first) = (counts[k], &first[k * d..(k + 1) * d]);
-            unpack(&second[k * self.triangle()..], moment, d, |_, _, value| value);
-            for i in 0..d * d {
-                difference[i] = l[i] - l_next[i];
-            }
-            spd::multiply_factors(inverse, difference, e, d);
-            let mut log_ratio = 0.0;
-            let mut squares = 0.0;
-            for i in 0..d {
-                log_ratio += ((l_next[i * d + i] - l[i * d + i]) / l[i * d + i]).ln_1p();
-                // Row i of E against S: 2 (E S)_ii + (E S Eᵀ)_ii, and the shift b_i.
-                let row = &e[i * d..=i * d + i];
-                let shift: f64 =
-                    (0..=i).map(|j| inverse[i * d + j] * (next.means[k * d + j] - self.means[k * d + j])).sum();
-                let mut along = first[i];
-                for (a, &e_ia) in row.iter().enumerate() {
-                    along += e_ia * first[a];
-                    squares += 2.0 * e_ia * moment[a * d + i];
-                    let inner: f64 = row.iter().zip(&moment[a * d..]).map(|(e, s)| e * s).sum();
-                    squares += e_ia * inner;
-                }
-                squares += shift * (count * shift - 2.0 * along);
-            }
-            total -= count * log_ratio + 0.5 * squares;
-        }
-        total
+        let gain = |k| step::q_gain(self.component(k), next.component(k), self.sums(stats, k), &mut scratch.matrices);
+        (0..self.k).map(gain).sum()
     }
 
     fn health(&self) -> Health {
@@ -426,21 +389,8 @@ impl<S: CovarianceStructure> Emission for Gaussian<S> {
     }
 
     fn change(&self, next: &Self) -> f64 {
-        let (d, scales) = (self.d, &self.reference.total.scales);
-        let mut largest: f64 = 0.0;
-        for k in 0..self.k {
-            let (l, l_next) = (&self.factors[square(k, d)], &next.factors[square(k, d)]);
-            for i in 0..d {
-                largest = largest.max((next.means[k * d + i] - self.means[k * d + i]).abs() / scales[i]);
-                for j in 0..=i {
-                    let rows = (&l[i * d..=i * d + j], &l[j * d..], &l_next[i * d..=i * d + j], &l_next[j * d..]);
-                    let old: f64 = rows.0.iter().zip(rows.1).map(|(a, b)| a * b).sum();
-                    let new: f64 = rows.2.iter().zip(rows.3).map(|(a, b)| a * b).sum();
-                    largest = largest.max((new - old).abs() / (scales[i] * scales[j]));
-                }
-            }
-        }
-        largest
+        let change = |k| step::change(self.component(k), next.component(k), &self.reference.total.scales);
+        (0..self.k).map(change).fold(0.0, f64::max)
     }
 
     fn monotone(&self) -> bool {

@@ -2,6 +2,7 @@
 
 pub mod constraint;
 mod densities;
+mod step;
 pub mod structure;
 
 pub use constraint::Constraint;
