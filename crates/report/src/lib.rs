@@ -6,6 +6,8 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`intervals`] | Clopper-Pearson intervals, starts needed |
+//! | [`comparison`] | tests and intervals for two ways, paired or not; bootstrap; Holm |
+//! | [`budget`] | success at equal cost |
 //! | [`agreement`] | contingency tables, ARI, NMI, misclassified rows |
 //! | [`ends`] | proper, spurious, coincident |
 //! | [`convergence`] | rate, missing information, remaining gap of one run |
@@ -17,6 +19,8 @@
 //! What this crate does not know: models, configuration, progress. It prints nothing.
 
 pub mod agreement;
+pub mod budget;
+pub mod comparison;
 pub mod convergence;
 pub mod ends;
 pub mod error;
@@ -74,6 +78,8 @@ fn tables(study: &Study) -> Result<Vec<Table>, ReportError> {
         tables::convergence::table(runs, Criterion::LogLikelihood),
         tables::convergence::table(runs, Criterion::Inertia),
         tables::budget::table(runs),
+        tables::start_kinds::table(runs),
+        tables::paired::table(runs),
         tables::draws::table(runs),
         tables::agreement::table(runs, false),
         tables::agreement::table(runs, true),
@@ -82,12 +88,13 @@ fn tables(study: &Study) -> Result<Vec<Table>, ReportError> {
     tables.push(tables::failures::table(runs, &study.failures)?);
     tables.push(tables::selection::long(runs));
     tables.push(tables::distinct::table(runs));
+    tables.push(tables::budget::curve(runs));
     tables.retain(|table| !table.rows.is_empty());
     Ok(tables)
 }
 
 /// Tables that are for computing only.
-const DATA_ONLY: [&str; 2] = [tables::distinct::NAME, tables::selection::LONG];
+const DATA_ONLY: [&str; 3] = [tables::distinct::NAME, tables::selection::LONG, tables::budget::CURVE];
 
 /// Writes a table in every format that it has.
 fn write_table(table: &Table, out: &Path) -> Result<Vec<PathBuf>, ReportError> {

@@ -5,6 +5,8 @@
 //! | [`outcomes`] | how do runs end? |
 //! | [`convergence`] | how fast, how often at the best, at how many maxima? |
 //! | [`budget`] | which start pays, once its own cost is counted? |
+//! | [`paired`] | from the same starting rows, which does better? |
+//! | [`start_kinds`] | is one kind of start better than another? |
 //! | [`selection`] | which structure, how many components? |
 //! | [`draws`] | which varies more, the draw or the start? |
 //! | [`agreement`] | how far from the truth, EM and k-means side by side? |
@@ -23,4 +25,6 @@ pub mod distinct;
 pub mod draws;
 pub mod failures;
 pub mod outcomes;
+pub mod paired;
 pub mod selection;
+pub mod start_kinds;
