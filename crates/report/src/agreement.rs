@@ -11,6 +11,8 @@
 //! - [`misclassified_majority`]: rows left wrong when each cluster takes the name of its largest class. Two clusters may
 //!   then share a name, so this count is never larger than the matched one, and falls to 0 as clusters become many.
 
+use crate::matching::cheapest;
+
 /// How many rows each cluster shares with each class.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contingency {
@@ -127,53 +129,12 @@ pub fn misclassified_majority(table: &Contingency) -> u64 {
     table.total() - right
 }
 
-/// The largest Σ n_{i σ(i)} over one-to-one matchings σ, by the Hungarian method with potentials (Kuhn 1955, key
-/// `kuhn1955`, in the O(m³) form of shortest augmenting paths of Jonker & Volgenant 1987, key `jonker1987`). A rectangular
-/// table is filled up with zeros to m × m.
+/// The largest Σ n_{i σ(i)} over one-to-one matchings σ. A rectangular table is filled up with zeros to m × m.
 fn largest_matching(table: &Contingency) -> u64 {
     let m = table.clusters.max(table.classes);
-    let count = |i: usize, j: usize| -> i64 {
-        if i < table.clusters && j < table.classes { table.row(i)[j].cast_signed() } else { 0 }
-    };
-    // Row i and column j are numbered from 1; 0 is the free column from which a path starts. The cost is −count.
-    let mut row_potential = vec![0_i64; m + 1];
-    let mut column_potential = vec![0_i64; m + 1];
-    let mut row_of_column = vec![0_usize; m + 1];
-    for row in 1..=m {
-        let mut slack = vec![i64::MAX; m + 1];
-        let mut previous = vec![0_usize; m + 1];
-        let mut visited = vec![false; m + 1];
-        row_of_column[0] = row;
-        let mut column = 0;
-        while row_of_column[column] != 0 {
-            visited[column] = true;
-            let i = row_of_column[column];
-            let (mut step, mut nearest) = (i64::MAX, 0);
-            for j in (1..=m).filter(|&j| !visited[j]) {
-                let reduced = -count(i - 1, j - 1) - row_potential[i] - column_potential[j];
-                if reduced < slack[j] {
-                    (slack[j], previous[j]) = (reduced, column);
-                }
-                if slack[j] < step {
-                    (step, nearest) = (slack[j], j);
-                }
-            }
-            for j in 0..=m {
-                if visited[j] {
-                    row_potential[row_of_column[j]] += step;
-                    column_potential[j] -= step;
-                } else if slack[j] < i64::MAX {
-                    slack[j] -= step;
-                }
-            }
-            column = nearest;
-        }
-        while column != 0 {
-            row_of_column[column] = row_of_column[previous[column]];
-            column = previous[column];
-        }
-    }
-    (1..=m).map(|j| count(row_of_column[j] - 1, j - 1).cast_unsigned()).sum()
+    let count = |i: usize, j: usize| if i < table.clusters && j < table.classes { table.row(i)[j] } else { 0 };
+    let cost: Vec<f64> = (0..m * m).map(|cell| -(count(cell / m, cell % m) as f64)).collect();
+    cheapest(&cost, m).iter().enumerate().map(|(i, &j)| count(i, j)).sum()
 }
 
 #[cfg(test)]

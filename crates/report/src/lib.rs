@@ -12,6 +12,8 @@
 //! | [`ends`] | proper, spurious, coincident |
 //! | [`convergence`] | rate, missing information, remaining gap of one run |
 //! | [`maxima`] | the best, what reached it, distinct maxima |
+//! | [`basins`], [`matching`] | whether two ends are the same maximum; the best one-to-one matching |
+//! | [`unseen`] | maxima that no start has found |
 //! | [`quantiles`], [`variance`] | medians and quartiles; draws against starts |
 //! | [`tables`], [`table`] | the report's tables; their four formats |
 //! | [`figure`] | the report's pictures |
@@ -19,6 +21,7 @@
 //! What this crate does not know: models, configuration, progress. It prints nothing.
 
 pub mod agreement;
+pub mod basins;
 pub mod budget;
 pub mod comparison;
 pub mod convergence;
@@ -28,18 +31,21 @@ pub mod error;
 mod example;
 pub mod figure;
 pub mod intervals;
+pub mod matching;
 pub mod maxima;
 pub mod quantiles;
 pub mod study;
 pub mod summary;
 pub mod table;
 pub mod tables;
+pub mod unseen;
 pub mod variance;
 
 pub use error::ReportError;
 pub use study::Study;
 pub use summary::Summary;
 
+use basins::Ends;
 use maxima::Criterion;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -72,11 +78,13 @@ fn tables(study: &Study) -> Result<Vec<Table>, ReportError> {
     let runs = &study.runs;
     let assignments = records::read_assignments(&study.dir).map_err(ReportError::read(&study.dir))?;
     let observations = records::read_observations(&study.dir).map_err(ReportError::read(&study.dir))?;
+    let components = Ends::read(&study.dir, runs)?;
     let mut tables = vec![
         tables::selection::table(runs),
         tables::outcomes::table(runs),
-        tables::convergence::table(runs, Criterion::LogLikelihood),
-        tables::convergence::table(runs, Criterion::Inertia),
+        tables::convergence::table(runs, Criterion::LogLikelihood, &components),
+        tables::convergence::table(runs, Criterion::Inertia, &components),
+        tables::unseen::table(runs, &components),
         tables::budget::table(runs),
         tables::start_kinds::table(runs),
         tables::paired::table(runs),
@@ -87,7 +95,7 @@ fn tables(study: &Study) -> Result<Vec<Table>, ReportError> {
     tables.extend(tables::clusters::tables(runs, &assignments, &observations));
     tables.push(tables::failures::table(runs, &study.failures)?);
     tables.push(tables::selection::long(runs));
-    tables.push(tables::distinct::table(runs));
+    tables.push(tables::distinct::table(runs, &components));
     tables.push(tables::budget::curve(runs));
     tables.retain(|table| !table.rows.is_empty());
     Ok(tables)

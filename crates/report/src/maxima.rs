@@ -15,8 +15,10 @@
 //! - Maxima are *distinct* by single linkage: sorted by value, neighbours belong together if they differ by no more than
 //!   max(1e-4, 10 × the gain that the worse converged of the two still had to come).
 //!
-//! Two different maxima of the same height count as one here: telling them apart takes the parameters.
+//! - Two different maxima of the same height are told apart by their components ([`crate::basins`]), where the records have
+//!   them: [`basins`]. [`distinct`] goes by value alone.
 
+use crate::basins::Ends;
 use records::{End, Factors, RunOutcome, RunRow};
 use std::collections::BTreeMap;
 
@@ -188,21 +190,36 @@ pub struct Maximum<'a> {
     pub runs: Vec<&'a RunRow>,
 }
 
-/// The distinct maxima among runs of one problem, the highest first.
+/// The distinct values of maxima among runs of one problem, the highest first.
 pub fn distinct<'a>(runs: impl IntoIterator<Item = &'a RunRow>) -> Vec<Maximum<'a>> {
+    basins(runs, &Ends::default())
+}
+
+/// The distinct maxima among runs of one problem, the highest first: by value and, where `components` knows both runs, by
+/// components. An end is compared with the last that joined each maximum of about its height.
+pub fn basins<'a>(runs: impl IntoIterator<Item = &'a RunRow>, components: &Ends) -> Vec<Maximum<'a>> {
     let mut ends: Vec<(f64, &RunRow)> =
         runs.into_iter().filter(|run| is_maximum(run)).filter_map(|run| Some((score(run)?, run))).collect();
     ends.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.run.cmp(&b.1.run)));
     let slack = |run: &RunRow| 10.0 * run.remaining_gap.unwrap_or(0.0);
     let mut maxima: Vec<Maximum<'a>> = Vec::new();
-    let mut previous: Option<(f64, &RunRow)> = None;
+    // The value of the last end of each maximum.
+    let mut lowest: Vec<f64> = Vec::new();
     for (value, run) in ends {
-        let same = previous.is_some_and(|(last, other)| last - value <= slack(run).max(slack(other)).max(1e-4));
-        match maxima.last_mut().filter(|_| same) {
-            Some(maximum) => maximum.runs.push(run),
-            None => maxima.push(Maximum { score: value, runs: vec![run] }),
+        let joins = |i: &usize| {
+            let Some(&last) = maxima[*i].runs.last() else { return false };
+            lowest[*i] - value <= slack(run).max(slack(last)).max(1e-4) && components.agree(last, run) != Some(false)
+        };
+        // The nearest in value first.
+        let mut order: Vec<usize> = (0..maxima.len()).collect();
+        order.sort_by(|&i, &j| lowest[i].total_cmp(&lowest[j]).then(j.cmp(&i)));
+        if let Some(i) = order.into_iter().find(joins) {
+            maxima[i].runs.push(run);
+            lowest[i] = value;
+        } else {
+            maxima.push(Maximum { score: value, runs: vec![run] });
+            lowest.push(value);
         }
-        previous = Some((value, run));
     }
     maxima
 }
@@ -264,6 +281,22 @@ mod tests {
         assert_eq!(groups, [vec![0, 1, 2, 4], vec![3]]);
         assert_eq!(maxima[1].score, -10.5);
         assert!(distinct(&[failed(0)]).is_empty());
+    }
+
+    #[test]
+    fn equal_heights_are_told_apart_by_components() {
+        let runs = [converged(0, -10.0), converged(1, -10.0), converged(2, -10.00005), converged(3, -10.0001)];
+        let known = crate::basins::tests::ends(&[
+            (0, &[(0.0, 1.0), (5.0, 1.0)]),
+            (1, &[(0.0, 1.0), (-5.0, 1.0)]),
+            (2, &[(5.0, 1.0), (0.0, 1.0)]),
+        ]);
+        let groups = |maxima: &[Maximum]| -> Vec<Vec<u32>> {
+            maxima.iter().map(|maximum| maximum.runs.iter().map(|run| run.run).collect()).collect()
+        };
+        // Of run 3 nothing but the value is known: it joins the nearest.
+        assert_eq!(groups(&basins(&runs, &known)), [vec![0, 2, 3], vec![1]]);
+        assert_eq!(groups(&distinct(&runs)), [vec![0, 1, 2, 3]]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How fast runs converge, how many maxima they find, and how often the best of them.
 
 use super::cells::{Cells, Group};
+use crate::basins::Ends;
 use crate::intervals::{Share, StartsNeeded};
 use crate::maxima::{self, Best, Criterion};
 use crate::quantiles::Sorted;
@@ -10,8 +11,9 @@ use records::{End, RunOutcome, RunRow};
 /// The name of the files of the table by log-likelihood.
 pub const NAME: &str = "convergence";
 
-/// The table for the runs that are judged by `criterion`; without rows if there are none.
-pub fn table(runs: &[RunRow], criterion: Criterion) -> Table {
+/// The table for the runs that are judged by `criterion`; without rows if there are none. `components` tells maxima of one
+/// height apart.
+pub fn table(runs: &[RunRow], criterion: Criterion, components: &Ends) -> Table {
     let judged = || runs.iter().filter(|run| Criterion::of_method(&run.factors.method) == criterion);
     let best = Best::of(judged());
     let cells = Cells::of(judged());
@@ -19,7 +21,7 @@ pub fn table(runs: &[RunRow], criterion: Criterion) -> Table {
     columns.extend(measures(criterion));
     let rows = cells.groups.iter().map(|group| {
         let mut row = cells.names(group.factors);
-        row.extend(measure(group, &best, criterion));
+        row.extend(measure(group, &best, criterion, components));
         Row { cells: row, main: group.main }
     });
     let (name, title, scope, which) = match criterion {
@@ -37,8 +39,8 @@ pub fn table(runs: &[RunRow], criterion: Criterion) -> Table {
              proper ends only, those at the iteration limit included; the others are counted in columns of their own. Best is the {which} {what} of a proper, \
              converged end over all {scope} of the same draw, K and covariance structure. A run reached it if its proper \
              end is within 1e-3 + 1e-6·|L| of it; the share is over all starts, failed ones included, in per cent with \
-             its 95 % Clopper-Pearson interval. Maxima: distinct values by single linkage, neighbours within max(1e-4, 10 \
-             × the gain still to come); runs at the iteration limit are not counted. Starts needed: to reach the best \
+             its 95 % Clopper-Pearson interval. Maxima: ends within max(1e-4, 10 \
+             × the gain still to come) whose matched components agree (symmetric KL below 1e-3) are one; runs at the iteration limit are not counted. Starts needed: to reach the best \
              with probability 0.95, with the ends of the interval mapped through. Passes per hit: E-passes of all starts, \
              the making of the starts included, for each that reached the best. With several draws, hits and maxima are \
              judged within each draw; hits are then pooled, maxima are the median over draws, and values of {what}, \
@@ -78,7 +80,7 @@ fn measures(criterion: Criterion) -> Vec<Column> {
     ]
 }
 
-fn measure(group: &Group, best: &Best, criterion: Criterion) -> Vec<Cell> {
+fn measure(group: &Group, best: &Best, criterion: Criterion, components: &Ends) -> Vec<Cell> {
     let runs = &group.runs;
     let draws = group.by_draw();
     let ends = |end: End| runs.iter().filter(|run| run.end == Some(end)).count();
@@ -99,7 +101,8 @@ fn measure(group: &Group, best: &Best, criterion: Criterion) -> Vec<Cell> {
     let reached = Share::of(runs.iter().map(|run| best.reached(run)));
     let needed = StartsNeeded::from_share(reached);
     let float = |number: Option<u64>| number.map(|n| n as f64);
-    let maxima: Sorted = draws.iter().map(|draw| maxima::distinct(draw.iter().copied()).len() as f64).collect();
+    let maxima: Sorted =
+        draws.iter().map(|draw| maxima::basins(draw.iter().copied(), components).len() as f64).collect();
     let all_passes: f64 = runs.iter().map(|run| f64::from(run.e_passes) + f64::from(run.start_passes)).sum();
     let per_hit = (reached.hits > 0).then(|| all_passes / reached.hits as f64);
     let spurious = runs.iter().filter(|run| run.end == Some(End::Spurious)).filter_map(|run| maxima::score(run));
@@ -152,7 +155,7 @@ mod tests {
             failed(6),
             k_means(7, 78.0),
         ];
-        let text = Terminal { longest: 60 }.render(&table(&runs, Criterion::LogLikelihood));
+        let text = Terminal { longest: 60 }.render(&table(&runs, Criterion::LogLikelihood, &Ends::default()));
         let expected = "\
 Convergence, over proper ends
 Best: highest log-likelihood of a proper end over all methods, starts and policies of the same draw and K
@@ -163,7 +166,7 @@ iris  3  em      random-points  stop         7       4      1       1       1  2
 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 ";
         assert_eq!(text, expected, "{text}");
-        let csv = Csv.render(&table(&runs, Criterion::LogLikelihood));
+        let csv = Csv.render(&table(&runs, Criterion::LogLikelihood, &Ends::default()));
         let fields: Vec<&str> = csv.lines().nth(1).unwrap().split(',').collect();
         let header: Vec<&str> = csv.lines().next().unwrap().split(',').collect();
         let field = |key: &str| fields[header.iter().position(|&name| name == key).unwrap()];
@@ -176,7 +179,7 @@ iris  3  em      random-points  stop         7       4      1       1       1  2
 
     #[test]
     fn all_failed_is_missing_not_zero() {
-        let csv = Csv.render(&table(&[failed(0), failed(1)], Criterion::LogLikelihood));
+        let csv = Csv.render(&table(&[failed(0), failed(1)], Criterion::LogLikelihood, &Ends::default()));
         let expected = "iris,3,em,full,random-points,total,stop,gain-per-row=1e-11,2,1,0,0,0,2,0,,,,,,,,,,,,,0,2,0,0,\
                         0.841886116991581,0,,2,,,\n";
         assert_eq!(csv.lines().nth(1).unwrap().to_owned() + "\n", expected);
@@ -190,7 +193,7 @@ iris  3  em      random-points  stop         7       4      1       1       1  2
         };
         // Best −10 in one draw, −20 in the other: both are hits, and no value is shown.
         let runs = [drawn(0, 0, -10.0), drawn(1, 0, -12.0), drawn(2, 1, -20.0), drawn(3, 1, -20.0)];
-        let csv = Csv.render(&table(&runs, Criterion::LogLikelihood));
+        let csv = Csv.render(&table(&runs, Criterion::LogLikelihood, &Ends::default()));
         let expected = "iris,3,em,full,random-points,total,stop,gain-per-row=1e-11,4,2,4,0,0,0,0,";
         assert!(csv.lines().nth(1).unwrap().starts_with(expected), "{csv}");
         assert!(csv.contains(",,,,0,2,3,4,0.75,"), "{csv}");
@@ -198,7 +201,8 @@ iris  3  em      random-points  stop         7       4      1       1       1  2
 
     #[test]
     fn k_means_is_judged_by_inertia() {
-        let table = table(&[converged(0, -180.0), k_means(1, 142.75), k_means(2, 78.85)], Criterion::Inertia);
+        let table =
+            table(&[converged(0, -180.0), k_means(1, 142.75), k_means(2, 78.85)], Criterion::Inertia, &Ends::default());
         assert_eq!(table.rows.len(), 1);
         let text = Terminal { longest: 60 }.render(&table);
         assert!(text.contains("78.8500"), "{text}");

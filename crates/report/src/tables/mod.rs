@@ -5,6 +5,7 @@
 //! | [`outcomes`] | how do runs end? |
 //! | [`convergence`] | how fast, how often at the best, at how many maxima? |
 //! | [`budget`] | which start pays, once its own cost is counted? |
+//! | [`unseen`] | how many maxima has no start found? what does the best cost? |
 //! | [`paired`] | from the same starting rows, which does better? |
 //! | [`start_kinds`] | is one kind of start better than another? |
 //! | [`selection`] | which structure, how many components? |
@@ -28,3 +29,4 @@ pub mod outcomes;
 pub mod paired;
 pub mod selection;
 pub mod start_kinds;
+pub mod unseen;
