@@ -13,6 +13,7 @@
 pub mod categories;
 mod columns;
 mod compact;
+mod difference;
 pub mod error;
 mod files;
 mod part_files;
@@ -22,9 +23,11 @@ pub mod rows;
 pub mod schema;
 mod table_file;
 mod tables;
+mod view;
 
 pub use categories::{Categories, Metadata, SCHEMA_VERSION, Vocabulary};
 pub use compact::{MARKER_FILE, clear, is_complete, remove_leftovers};
+pub use difference::{Difference, differences};
 pub use error::{Place, RecordsError};
 pub use part_files::{Committed, CommittedPart, Damage, Part, PartWarning, RunRange, Store};
 pub use provenance::Provenance;
@@ -36,3 +39,4 @@ pub use rows::{
     AssignmentRow, End, FAILURE_CAUSES, FAILURE_KINDS, Factors, FailureRow, Moment, ObservationRow, ParameterRow,
     REMEDIES, RunOutcome, RunRow, TimingRow, TraceRecord,
 };
+pub use view::View;

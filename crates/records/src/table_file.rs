@@ -197,6 +197,11 @@ impl<R: Record> TableReader<R> {
         Metadata::from_pairs(pairs.filter_map(|pair| Some((pair.key.as_str(), pair.value.as_deref()?))))
     }
 
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.metadata.num_rows
+    }
+
     fn frame(&mut self, columns: Option<Vec<String>>, length: usize) -> Result<DataFrame, RecordsError> {
         let mut reader = ParquetReader::new(&mut self.file);
         reader.set_metadata(self.metadata.clone());

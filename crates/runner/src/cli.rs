@@ -2,6 +2,7 @@
 
 use crate::simd::Simd;
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use std::path::PathBuf;
 
 /// Runs a sweep of EM fits from a TOML config: every start becomes a row of the results.
@@ -30,10 +31,63 @@ pub enum Command {
         /// The results folder.
         dir: PathBuf,
     },
+    /// Shows one run in detail: its factors, outcome, trace, failure and parameters, also while the sweep runs.
+    Show(ShowArguments),
+    /// Repeats some of the recorded runs and compares every value, bit by bit.
+    ///
+    /// Exit code 0: all values are the same; 4: some differ.
+    Verify(VerifyArguments),
     /// Prints the JSON schema of the config.
     Schema,
     /// Prints the table of everything that a config can vary, as Markdown.
     Factors,
+    /// Prints the completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Prints the man page of the program or of one of its commands (`runner man | man -l -`).
+    Man {
+        /// The command.
+        command: Option<String>,
+    },
+}
+
+/// Arguments of `show`.
+#[derive(Args, Debug)]
+pub struct ShowArguments {
+    /// The results folder.
+    pub dir: PathBuf,
+    /// Number or run_id (16 hexadecimal digits) of the run.
+    pub run: String,
+    /// Looks for data files here instead of in the folder of the config that was run.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// Arguments of `verify`.
+#[derive(Args, Debug)]
+pub struct VerifyArguments {
+    /// The results folder.
+    pub dir: PathBuf,
+    /// How many runs are drawn.
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub runs: u32,
+    /// Seed of the drawing [default: another one each time].
+    #[arg(long, value_name = "SEED")]
+    pub seed: Option<u64>,
+    /// Repeats this run, by number or run_id, instead of drawing; may be given several times.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["runs", "seed"])]
+    pub run: Vec<String>,
+    /// Looks for data files here instead of in the folder of the config that was run.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Threads [default: all cores].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Instruction set [default: that of the recorded runs where this machine has it].
+    #[arg(long, value_name = "LEVEL")]
+    pub simd: Option<Simd>,
 }
 
 /// Arguments of one fit.

@@ -9,13 +9,15 @@ use crate::kinds::{Covariance, Method, Policy, Standardise, StartCovariance, Sta
 use crate::plan::{Plan, resolve};
 use crate::provenance::Origin;
 use crate::results_folder::{self, Found};
+use crate::show::{self, Look};
 use crate::simd;
 use crate::single;
 use crate::sweep::{self, Sweep};
+use crate::{manual, verify};
 use anyhow::Context as _;
 use records::Provenance;
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{IsTerminal, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -23,6 +25,10 @@ use std::process::ExitCode;
 const CONFIG_ERROR: u8 = 2;
 /// Exit code under `--strict` if a start failed, and of `fit` if all did.
 const STARTS_FAILED: u8 = 3;
+/// Exit code of `verify` if a value differs.
+const VALUES_DIFFER: u8 = 4;
+/// Characters of a line where there is no terminal.
+const PLAIN_WIDTH: u16 = 80;
 
 /// Does what the command line asks for.
 pub fn execute(cli: &Cli) -> anyhow::Result<ExitCode> {
@@ -33,6 +39,18 @@ pub fn execute(cli: &Cli) -> anyhow::Result<ExitCode> {
             print(&told.text)?;
             Ok(if told.found { ExitCode::SUCCESS } else { ExitCode::from(STARTS_FAILED) })
         }
+        Some(Command::Show(arguments)) => {
+            let (_, columns) = console::Term::stdout().size_checked().unwrap_or((0, PLAIN_WIDTH));
+            let look = Look { styled: styled(&std::io::stdout()), width: usize::from(columns) };
+            print(&show::show(arguments, look)?)
+        }
+        Some(Command::Verify(arguments)) => {
+            let verdict = verify::verify(arguments)?;
+            print(&verdict.text)?;
+            Ok(if verdict.same { ExitCode::SUCCESS } else { ExitCode::from(VALUES_DIFFER) })
+        }
+        Some(Command::Completions { shell }) => print(&manual::completions(*shell)),
+        Some(Command::Man { command }) => print(&manual::page(command.as_deref())?),
         Some(Command::Schema) => print(&sweep_file::schema()),
         Some(Command::Factors) => print(&factors::markdown()),
         None if cli.run.list => print(&list()),
@@ -112,9 +130,13 @@ fn load(arguments: &RunArguments) -> Result<(Document, Plan), Rejected> {
     }
 }
 
+/// Whether colours are wanted there.
+fn styled(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 fn refuse(rejected: &Rejected) -> ExitCode {
-    let styled = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    eprint!("{}", diagnostics::render(&rejected.sources, &rejected.diagnostics, styled));
+    eprint!("{}", diagnostics::render(&rejected.sources, &rejected.diagnostics, styled(&std::io::stderr())));
     ExitCode::from(CONFIG_ERROR)
 }
 

@@ -11,6 +11,9 @@
 //! | [`sweep`] | parallel over jobs, one writer, resumable |
 //! | [`job`], [`dispatch`] | one run: start → fit → rows; the only match from names to types |
 //! | [`single`] | `runner fit`: one cell without records |
+//! | [`recorded`], [`show`], [`verify`] | a results folder again: its plan, one run in detail, runs repeated |
+//! | [`manual`] | completions and man pages |
+//! | [`plot`] | plots of characters |
 //! | [`simd`] | the instruction set of the kernels, decided once |
 //! | [`guard`] | the job's edge: panics become rows |
 //! | [`best`] | the best run of every cell, repeated for its assignments |
@@ -28,11 +31,16 @@ pub mod factors;
 pub mod guard;
 pub mod job;
 pub mod kinds;
+pub mod manual;
 pub mod plan;
+pub mod plot;
 pub mod progress;
 pub mod provenance;
+pub mod recorded;
 pub mod results_folder;
 pub mod seeds;
+pub mod show;
 pub mod simd;
 pub mod single;
 pub mod sweep;
+pub mod verify;

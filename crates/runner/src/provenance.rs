@@ -53,10 +53,25 @@ pub fn provenance(plan: &Plan, origin: &Origin<'_>, threads: usize, level: Level
     let metadata = metadata(plan);
     let text = origin.config.and_then(|path| std::fs::read(path).ok());
     Provenance {
+        simd: Some(level.name()),
+        threads,
+        lanes: plan.datasets.iter().map(|dataset| dataset.lanes as usize).max().unwrap_or(1),
+        datasets: metadata.datasets,
+        rng: metadata.rng,
+        rng_version: metadata.rng_version,
+        started: Some(timestamp(SystemTime::now())),
+        command: std::env::args().collect(),
         plan_hash: metadata.plan_hash,
         config: origin.config.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned())),
         config_sha256: text.map(|bytes| seeds::hex(&Sha256::digest(bytes))),
         overrides: origin.overrides.to_vec(),
+        ..program()
+    }
+}
+
+/// The program and the machine, without a sweep.
+pub fn program() -> Provenance {
+    Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         git_commit: git(&["rev-parse", "HEAD"]),
         git_dirty: git(&["status", "--porcelain", "--untracked-files=no"]).map(|changes| !changes.is_empty()),
@@ -65,16 +80,7 @@ pub fn provenance(plan: &Plan, origin: &Origin<'_>, threads: usize, level: Level
         rustc: option_env!("RUNNER_RUSTC_VERSION").map(str::to_owned),
         cpu: cpu_model(),
         target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
-        simd: Some(level.name()),
-        simd_before: Vec::new(),
-        threads,
-        lanes: plan.datasets.iter().map(|dataset| dataset.lanes as usize).max().unwrap_or(1),
-        datasets: metadata.datasets,
-        rng: metadata.rng,
-        rng_version: metadata.rng_version,
-        started: Some(timestamp(SystemTime::now())),
-        finished: None,
-        command: std::env::args().collect(),
+        ..Provenance::default()
     }
 }
 

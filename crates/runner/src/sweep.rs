@@ -106,7 +106,7 @@ pub fn failed_runs(folder: &Path) -> anyhow::Result<usize> {
 }
 
 /// The levels of the factors in the order of the plan.
-fn categories(plan: &Plan) -> Categories {
+pub fn categories(plan: &Plan) -> Categories {
     let mut categories = Categories { stop: vec![plan.stop_label()], ..Categories::default() };
     let add = |list: &mut Vec<String>, name: &String| {
         if !list.contains(name) {
@@ -212,7 +212,8 @@ impl Running<'_> {
     }
 }
 
-fn part(records: Vec<JobRecord>) -> Part {
+/// The rows of some runs, table by table.
+pub fn part(records: Vec<JobRecord>) -> Part {
     let mut part = Part::default();
     for record in records {
         part.runs.push(record.run);

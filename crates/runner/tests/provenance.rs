@@ -70,9 +70,9 @@ fn an_instruction_set_that_is_recorded_but_missing_stops_a_resume() {
     let runs = fs::read(folder.join("runs.parquet")).unwrap();
     // As if the sweep had been interrupted before its first part, on a machine of the future.
     fs::remove_file(folder.join("complete.json")).unwrap();
-    let mut origin = records::Provenance::read(&folder).unwrap();
-    origin.simd = Some("x86-64-v9".to_owned());
-    origin.write(&folder).unwrap();
+    let origin = fs::read_to_string(folder.join("provenance.json")).unwrap();
+    fs::write(folder.join("provenance.json"), origin.replace("\"simd\": \"scalar\"", "\"simd\": \"x86-64-v9\""))
+        .unwrap();
     let refused = ends(&runner(root, &["tiny.toml", "--no-report"]), 2);
     assert!(refused.contains("computed with x86-64-v9") && refused.contains("--simd"), "{refused}");
     assert_eq!(fs::read(folder.join("runs.parquet")).unwrap(), runs);

@@ -1,0 +1,200 @@
+//! `runner verify`: repeats recorded runs and compares every value of theirs, numbers bit by bit.
+//!
+//! What is repeated is the whole job: the sample is drawn or read, the start is made and the fit is run, all from the config in the
+//! results folder. Times are not compared, nor are `assignments`, which the sweep itself repeats.
+
+use crate::cli::VerifyArguments;
+use crate::commands::default_threads;
+use crate::guard;
+use crate::job::{Job, JobRecord};
+use crate::plan::Plan;
+use crate::simd;
+use crate::sweep::{self, Samples};
+use crate::{recorded, show};
+use anyhow::{Context as _, bail};
+use linalg::Level;
+use rand::SeedableRng as _;
+use rand::seq::index;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use records::{Difference, Part, Provenance, RunRange, RunRow, View, differences};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Runs whose differences are listed.
+const LISTED_RUNS: usize = 10;
+/// Differences that are listed of one run.
+const LISTED_VALUES: usize = 5;
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// For stdout.
+    pub text: String,
+    /// Whether every value was the same.
+    pub same: bool,
+}
+
+/// Repeats a sample of the runs of a folder.
+pub fn verify(arguments: &VerifyArguments) -> anyhow::Result<Verdict> {
+    let folder = arguments.dir.as_path();
+    let origin = Provenance::read(folder).with_context(|| format!("{} is no results folder", folder.display()))?;
+    let plan = recorded::plan(folder, &origin, arguments.data.as_deref())?;
+    let view = View::open(folder)?;
+    let (chosen, seed) = choose(arguments, &view)?;
+    let (level, other_level) = level(arguments.simd, &origin)?;
+    let recorded = view.read(&chosen)?;
+    let threads = arguments.jobs.map_or_else(default_threads, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let repeated = pool.install(|| repeat(&plan, &chosen, level))?;
+    let found = differences(&recorded, &repeated, &sweep::categories(&plan))?;
+
+    let mut text = format!("{}: {} of {} recorded runs repeated", folder.display(), chosen.len(), view.count());
+    if let Some(seed) = seed {
+        let _ = write!(text, " (--runs {} --seed {seed})", chosen.len());
+    }
+    let _ = writeln!(text, ", {}", level.name());
+    let rows = [
+        ("runs", recorded.runs.len()),
+        ("traces", recorded.traces.len()),
+        ("failures", recorded.failures.len()),
+        ("parameters", recorded.parameters.len()),
+    ];
+    let rows: Vec<String> = rows.iter().map(|(table, rows)| format!("{rows} of {table}")).collect();
+    let _ = writeln!(text, "rows compared: {}", rows.join(", "));
+    if found.is_empty() {
+        text.push_str("all values are the same, bit for bit\n");
+    } else {
+        list(&mut text, &found, &recorded);
+        explain(&mut text, &origin);
+    }
+    if let Some(recorded) = other_level {
+        let _ = writeln!(
+            text,
+            "note: the runs were recorded with {recorded}; results are promised to be the same to the last bit at one SIMD level only"
+        );
+    }
+    Ok(Verdict { text, same: found.is_empty() })
+}
+
+/// The runs to repeat, and the seed if they were drawn.
+fn choose(arguments: &VerifyArguments, view: &View) -> anyhow::Result<(BTreeSet<u32>, Option<u64>)> {
+    if view.count() == 0 {
+        bail!("no run is recorded in {} yet", arguments.dir.display());
+    }
+    if !arguments.run.is_empty() {
+        let runs = arguments.run.iter().map(|name| show::number(view, name)).collect::<Result<_, _>>()?;
+        return Ok((runs, None));
+    }
+    let seed = arguments.seed.unwrap_or_else(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        // Short enough to be typed again.
+        now.as_nanos().try_into().unwrap_or(0_u64) % 1_000_000_007
+    });
+    Ok((draw(view.runs(), view.count().min(arguments.runs), seed), Some(seed)))
+}
+
+/// `count` of the runs, each set equally likely.
+fn draw(ranges: &[RunRange], count: u32, seed: u64) -> BTreeSet<u32> {
+    let total: usize = ranges.iter().map(|range| (range.last - range.first + 1) as usize).sum();
+    let mut places = index::sample(&mut ChaCha8Rng::seed_from_u64(seed), total, count as usize).into_vec();
+    places.sort_unstable();
+    let mut runs = ranges.iter().flat_map(|range| range.first..=range.last);
+    let mut passed = 0;
+    places
+        .into_iter()
+        .filter_map(|place| {
+            let run = runs.nth(place - passed);
+            passed = place + 1;
+            run
+        })
+        .collect()
+}
+
+/// The level of the repetition, and that of the record if it is another one. What is recorded is repeated at its own level where this
+/// machine has it.
+fn level(typed: Option<simd::Simd>, origin: &Provenance) -> anyhow::Result<(Level, Option<String>)> {
+    let level = match simd::choose(typed, origin.simd.as_deref()) {
+        Err(simd::Unavailable::Recorded { .. }) => Level::detect(),
+        level => level?,
+    };
+    let mut others: Vec<&String> = origin.simd.iter().chain(&origin.simd_before).collect();
+    others.retain(|name| **name != level.name());
+    let others: Vec<String> = others.into_iter().cloned().collect();
+    Ok((level, (!others.is_empty()).then(|| others.join(" and "))))
+}
+
+fn repeat(plan: &Plan, chosen: &BTreeSet<u32>, level: Level) -> anyhow::Result<Part> {
+    let located = chosen.iter().map(|&run| plan.locate(run).0);
+    let draws: BTreeSet<(usize, u32)> = located.map(|cell| (cell.dataset, cell.draw)).collect();
+    let drawn = draws.into_iter().map(|(dataset, draw)| Ok(((dataset, draw), recorded::sample(plan, dataset, draw)?)));
+    let samples: Samples = drawn.collect::<anyhow::Result<_>>()?;
+    let chosen: Vec<u32> = chosen.iter().copied().collect();
+    let one = |&run: &u32| {
+        let (cell, replicate) = plan.locate(run);
+        let sample = &samples[&(cell.dataset, cell.draw)];
+        guard::run(&Job { plan, cell, replicate, sample, threads: false, level })
+    };
+    let records: Vec<JobRecord> = chosen.par_iter().map(one).collect::<Result<_, _>>()?;
+    Ok(sweep::part(records))
+}
+
+fn list(text: &mut String, found: &[Difference], recorded: &Part) {
+    let differing: BTreeSet<u32> = found.iter().map(|one| one.run).collect();
+    let _ = writeln!(text, "{} of {} runs differ", differing.len(), recorded.runs.len());
+    for &run in differing.iter().take(LISTED_RUNS) {
+        let row = recorded.runs.iter().find(|row| row.run == run);
+        let _ = writeln!(text, "run {run}{}", row.map(named).unwrap_or_default());
+        let of_run: Vec<&Difference> = found.iter().filter(|one| one.run == run).collect();
+        for one in of_run.iter().take(LISTED_VALUES) {
+            let _ = writeln!(text, "  {one}");
+        }
+        if of_run.len() > LISTED_VALUES {
+            let _ = writeln!(text, "  … and {} more values", of_run.len() - LISTED_VALUES);
+        }
+    }
+    if differing.len() > LISTED_RUNS {
+        let _ = writeln!(text, "… and {} more runs", differing.len() - LISTED_RUNS);
+    }
+}
+
+fn named(row: &RunRow) -> String {
+    format!(" ({:016x}): {}", row.run_id, show::factors(row))
+}
+
+/// What is different about the program.
+fn explain(text: &mut String, origin: &Provenance) {
+    let now = crate::provenance::program();
+    let mut line = |what: &str, then: Option<&str>, now: Option<&str>| {
+        if then != now {
+            let (then, now) = (then.unwrap_or("unknown"), now.unwrap_or("unknown"));
+            let _ = writeln!(text, "note: {what}: recorded with {then:.40}, repeated with {now:.40}");
+        }
+    };
+    line("version", Some(&origin.version), Some(&now.version));
+    line("commit", origin.git_commit.as_deref(), now.git_commit.as_deref());
+    line("Cargo.lock (SHA-256)", origin.cargo_lock_sha256.as_deref(), now.cargo_lock_sha256.as_deref());
+    line("compiler", origin.rustc.as_deref(), now.rustc.as_deref());
+    line("target", Some(&origin.target), Some(&now.target));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_drawn_from_what_is_recorded_each_at_most_once() {
+        let ranges = [RunRange { first: 3, last: 5 }, RunRange { first: 10, last: 16 }];
+        let recorded: BTreeSet<u32> = (3..=5).chain(10..=16).collect();
+        assert_eq!(draw(&ranges, 10, 1), recorded);
+        let mut seen = BTreeSet::new();
+        for seed in 0..50 {
+            let drawn = draw(&ranges, 3, seed);
+            assert_eq!((drawn.len(), drawn.is_subset(&recorded)), (3, true));
+            seen.extend(drawn);
+        }
+        assert_eq!(seen, recorded);
+        assert_eq!(draw(&ranges, 4, 7), draw(&ranges, 4, 7));
+    }
+}
