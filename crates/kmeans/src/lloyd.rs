@@ -9,15 +9,20 @@ use em::{
     Batch, Breakdown, BreakdownKind, Coordinates, Fit, Health, Interrupted, LatentModel, Plain, Rows, Serial, Stopping,
 };
 use linalg::Level;
-use linalg::kernels::{Block, Centres, nearest_centres, padded};
+use linalg::kernels::{
+    Block, Centres, FEW, FEW_CENTRES, Labelled, Panel, accumulate, accumulate_few, assign, assign_few, padded,
+};
 
-/// Points of a kernel block: at d = 4 a block and its distances take 12 KiB, well within the first-level cache.
+/// Points of a kernel block of few features: at d = 4 a block and its distances take 12 KiB, well within the first-level cache.
 const BLOCK: usize = 256;
+
+/// Rows that are labelled and then summed: ten panels. At d = 32 they take 60 KiB and stay in the second-level cache.
+const ROWS: usize = 240;
 
 /// K centres.
 #[derive(Clone, Debug)]
 pub struct KMeans {
-    centres: Vec<f64>,
+    centres: Centres,
     scales: Vec<f64>,
     level: Level,
 }
@@ -28,18 +33,17 @@ impl KMeans {
     /// # Panics
     /// If `centres` is no k × d matrix.
     pub fn new(centres: Vec<f64>, scales: Vec<f64>, level: Level) -> Self {
-        assert!(!centres.is_empty() && centres.len().is_multiple_of(scales.len()), "centres are k × d");
-        Self { centres, scales, level }
+        Self { centres: Centres::new(centres, scales.len()), scales, level }
     }
 
     /// k × d, row-major.
     pub fn centres(&self) -> &[f64] {
-        &self.centres
+        self.centres.values()
     }
 
     /// Number of clusters.
     pub fn components(&self) -> usize {
-        self.centres.len() / self.dimension()
+        self.centres.count()
     }
 
     fn dimension(&self) -> usize {
@@ -49,47 +53,68 @@ impl KMeans {
     /// Index of the nearest centre of every row of the batch.
     pub fn assign(&self, batch: Batch<'_>) -> Vec<u32> {
         let mut scratch = self.scratch(batch.rows());
-        let mut labels = Vec::with_capacity(batch.rows());
-        for (_, block) in blocks(batch) {
+        let mut labels = vec![0; batch.rows()];
+        for (from, block) in self.blocks(batch) {
             self.nearest(block, &mut scratch);
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "indices of components")]
-            labels.extend(scratch.index[..block.rows()].iter().map(|&k| k as u32));
+            labels[from..from + block.rows()].copy_from_slice(scratch.labels(block.rows()));
         }
         labels
     }
 
-    fn nearest(&self, block: Batch<'_>, scratch: &mut Scratch) {
-        scratch.block.load(block.x, block.weight);
-        let centres = Centres { values: &self.centres, dimension: self.dimension() };
-        nearest_centres(self.level, &scratch.block, centres, &mut scratch.squared, &mut scratch.index);
+    /// The batch cut into what the kernels take at a time, each with the index of its first row.
+    fn blocks<'a>(&self, batch: Batch<'a>) -> impl Iterator<Item = (usize, Batch<'a>)> + use<'a> {
+        let (rows, size) = (batch.rows(), if self.dimension() <= FEW { BLOCK } else { ROWS });
+        (0..rows).step_by(size).map(move |from| (from, batch.slice(from, (from + size).min(rows))))
     }
-}
 
-/// The batch cut into kernel blocks, each with the index of its first row.
-fn blocks(batch: Batch<'_>) -> impl Iterator<Item = (usize, Batch<'_>)> {
-    let rows = batch.rows();
-    (0..rows).step_by(BLOCK).map(move |from| (from, batch.slice(from, (from + BLOCK).min(rows))))
+    /// Labels and squared distances of one block into the scratch memory.
+    fn nearest(&self, block: Batch<'_>, scratch: &mut Scratch) {
+        let Scratch { few, panel, labels, squared } = scratch;
+        if let Some((points, index)) = few {
+            points.load(block.x, block.weight);
+            assign_few(self.level, points, &self.centres, squared, index);
+        } else {
+            let rows = block.rows();
+            assign(self.level, block.x, &self.centres, panel, &mut labels[..rows], &mut squared[..rows], &mut []);
+        }
+    }
 }
 
 /// Working memory of one lane.
 pub struct Scratch {
-    block: Block,
+    /// Points and the indices of their centres where there are few features.
+    few: Option<(Block, Vec<f64>)>,
+    panel: Panel,
+    labels: Vec<u32>,
     squared: Vec<f64>,
-    index: Vec<f64>,
+}
+
+impl Scratch {
+    /// The labels of a block of so many rows.
+    fn labels(&mut self, rows: usize) -> &[u32] {
+        if let Some((_, index)) = &self.few {
+            for (label, &index) in self.labels.iter_mut().zip(&index[..rows]) {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index of a component")]
+                let index = index as u32;
+                *label = index;
+            }
+        }
+        &self.labels[..rows]
+    }
 }
 
 impl Coordinates for KMeans {
     fn dim(&self) -> usize {
-        self.centres.len()
+        self.centres.values().len()
     }
     fn write(&self, xi: &mut [f64]) {
-        xi.copy_from_slice(&self.centres);
+        xi.copy_from_slice(self.centres.values());
     }
     fn read(&self, xi: &[f64], next: &mut Self) -> Result<(), Breakdown> {
         if xi.iter().any(|value| !value.is_finite()) {
             return Err(Breakdown { component: None, kind: BreakdownKind::NonFinite { what: "centre", row: None } });
         }
-        next.centres.copy_from_slice(xi);
+        next.centres.update(|values| values.copy_from_slice(xi));
         Ok(())
     }
 }
@@ -102,29 +127,31 @@ impl LatentModel for KMeans {
     }
 
     fn scratch(&self, _max_len: usize) -> Scratch {
+        let few = self.dimension() <= FEW;
         Scratch {
-            block: Block::with_capacity(BLOCK, self.dimension()),
+            few: few.then(|| (Block::with_capacity(BLOCK, self.dimension()), vec![0.0; padded(BLOCK)])),
+            panel: Panel::new(&self.centres),
+            labels: vec![0; BLOCK],
             squared: vec![0.0; padded(BLOCK)],
-            index: vec![0.0; padded(BLOCK)],
         }
     }
 
     fn accumulate(&self, batch: Batch<'_>, stats: &mut [f64], scratch: &mut Scratch) -> f64 {
-        let d = self.dimension();
         let (counts, sums) = stats.split_at_mut(self.components());
         let mut inertia = 0.0;
-        for (_, block) in blocks(batch) {
+        for (_, block) in self.blocks(batch) {
             self.nearest(block, scratch);
-            for (i, row) in block.x.chunks_exact(d).enumerate() {
-                let w = scratch.block.weights()[i];
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index of a component")]
-                let k = scratch.index[i] as usize;
-                inertia += w * scratch.squared[i];
-                counts[k] += w;
-                for ((sum, &x), &c) in sums[k * d..][..d].iter_mut().zip(row).zip(&self.centres[k * d..]) {
-                    *sum += w * (x - c);
+            inertia += match &scratch.few {
+                Some((points, index)) if self.components() <= FEW_CENTRES => {
+                    accumulate_few(self.level, points, &self.centres, &scratch.squared, index, counts, sums)
                 }
-            }
+                _ => {
+                    scratch.labels(block.rows());
+                    let Scratch { labels, squared, .. } = &*scratch;
+                    let rows = Labelled { x: block.x, weight: block.weight, labels, squared };
+                    accumulate(self.level, rows, &self.centres, counts, sums)
+                }
+            };
         }
         -inertia
     }
@@ -132,15 +159,15 @@ impl LatentModel for KMeans {
     fn maximize(&self, stats: &[f64], next: &mut Self) -> Result<(), Breakdown> {
         let d = self.dimension();
         let (counts, sums) = stats.split_at(self.components());
-        for (k, &count) in counts.iter().enumerate() {
-            if !(count > 0.0) {
-                let kind = BreakdownKind::EmptyComponent { effective_count: count };
-                return Err(Breakdown { component: Some(k), kind });
-            }
-            for j in k * d..(k + 1) * d {
-                next.centres[j] = self.centres[j] + sums[j] / count;
-            }
+        if let Some(k) = counts.iter().position(|count| !(*count > 0.0)) {
+            let kind = BreakdownKind::EmptyComponent { effective_count: counts[k] };
+            return Err(Breakdown { component: Some(k), kind });
         }
+        next.centres.update(|values| {
+            for (j, ((value, c), sum)) in values.iter_mut().zip(self.centres.values()).zip(sums).enumerate() {
+                *value = c + sum / counts[j / d];
+            }
+        });
         Ok(())
     }
 
@@ -150,7 +177,7 @@ impl LatentModel for KMeans {
         let (counts, sums) = stats.split_at(self.components());
         let mut gain = 0.0;
         for (j, &sum) in sums.iter().enumerate() {
-            let shift = next.centres[j] - self.centres[j];
+            let shift = next.centres()[j] - self.centres()[j];
             gain += shift * (2.0 * sum - counts[j / d] * shift);
         }
         gain
@@ -163,13 +190,13 @@ impl LatentModel for KMeans {
 
     fn change(&self, next: &Self) -> f64 {
         let d = self.dimension();
-        let shifts = self.centres.iter().zip(&next.centres).enumerate();
+        let shifts = self.centres().iter().zip(next.centres()).enumerate();
         shifts.fold(0.0, |largest, (j, (a, b))| f64::max(largest, (b - a).abs() / self.scales[j % d]))
     }
 
     /// Minus the squared distance to the nearest centre.
     fn row_log_density(&self, batch: Batch<'_>, out: &mut [f64], scratch: &mut Scratch) {
-        for (from, block) in blocks(batch) {
+        for (from, block) in self.blocks(batch) {
             self.nearest(block, scratch);
             for (out, squared) in out[from..].iter_mut().zip(&scratch.squared[..block.rows()]) {
                 *out = -squared;

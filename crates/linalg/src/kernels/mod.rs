@@ -11,7 +11,7 @@ mod softmax;
 mod whitened;
 
 pub use block::Block;
-pub use distance::{Centres, nearest_centres};
+pub use distance::{Centres, FEW, FEW_CENTRES, GROUP, Labelled, Panel, accumulate, accumulate_few, assign, assign_few};
 pub use exp::exp_in_place;
 pub use product::{Panels, Part, accumulate_products, multiply};
 pub use softmax::{Softmax, softmax};
