@@ -1,6 +1,11 @@
 //! Seedings: which rows become the first centres.
 
+use em::batch::BATCH_ROWS;
+use linalg::Level;
+use linalg::kernels::{Newcomer, lower, lowered_sum, separation};
 use rand::{Rng, RngExt};
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::slice::{ParallelSlice, ParallelSliceMut};
 use std::collections::HashSet;
 use thiserror::Error;
 
@@ -75,27 +80,19 @@ fn seed(
     rng: &mut impl Rng,
 ) -> Result<Vec<usize>, TooFewDistinctRows> {
     let n = x.len() / d;
-    let distance =
-        |row: &[f64], i: usize| -> f64 { row.iter().zip(&x[i * d..(i + 1) * d]).map(|(a, b)| (a - b) * (a - b)).sum() };
-    let mut squared = vec![f64::INFINITY; n];
+    let mut distances = Distances::new(x, d);
     let mut chosen = vec![rng.random_range(0..n)];
     while chosen.len() < k {
-        let centre = chosen[chosen.len() - 1];
-        for (least, row) in squared.iter_mut().zip(x.chunks_exact(d)) {
-            *least = least.min(distance(row, centre));
-        }
-        let total: f64 = squared.iter().sum();
+        distances.lower(&chosen);
+        let total: f64 = distances.sums.iter().sum();
         if !(total > 0.0) {
             return Err(TooFewDistinctRows { distinct: distinct_values(x, d), components: k });
         }
-        let drawn: Vec<usize> = (0..candidates).map(|_| draw(&squared, total, rng)).collect();
-        let left = |i: usize| -> f64 {
-            squared.iter().zip(x.chunks_exact(d)).map(|(least, row)| least.min(distance(row, i))).sum()
-        };
+        let drawn: Vec<usize> = (0..candidates).map(|_| distances.draw(total, rng)).collect();
         let best = if let [only] = drawn[..] {
             only
         } else {
-            let sums: Vec<f64> = drawn.iter().map(|&i| left(i)).collect();
+            let sums: Vec<f64> = drawn.iter().map(|&i| distances.lowered_sum(&chosen, i)).collect();
             drawn[(1..candidates).fold(0, |best, i| if sums[i] < sums[best] { i } else { best })]
         };
         chosen.push(best);
@@ -103,15 +100,87 @@ fn seed(
     Ok(chosen)
 }
 
-/// An index drawn in proportion to `weights`, whose sum is `total`.
-fn draw(weights: &[f64], total: f64, rng: &mut impl Rng) -> usize {
-    let mut remaining = rng.random::<f64>() * total;
-    let drawn = weights.iter().position(|&weight| {
-        remaining -= weight;
-        remaining < 0.0
-    });
-    // Rounding can leave the last positive weight undrawn.
-    drawn.unwrap_or_else(|| weights.iter().rposition(|&weight| weight > 0.0).unwrap_or(0))
+/// Squared distances of all rows to the nearest row chosen so far. Rows are dealt into chunks of [`BATCH_ROWS`], so that
+/// sums do not depend on the number of threads.
+struct Distances<'a> {
+    x: &'a [f64],
+    d: usize,
+    level: Level,
+    squared: Vec<f64>,
+    /// Place of the nearest row among the chosen ones.
+    nearest: Vec<u32>,
+    /// Σ of each chunk's squared distances.
+    sums: Vec<f64>,
+}
+
+impl<'a> Distances<'a> {
+    fn new(x: &'a [f64], d: usize) -> Self {
+        let n = x.len() / d;
+        let chunks = n.div_ceil(BATCH_ROWS);
+        let (squared, nearest) = (vec![f64::INFINITY; n], vec![0; n]);
+        // The numbers do not depend on the level (`linalg::kernels::exact`).
+        Self { x, d, level: Level::detect(), squared, nearest, sums: vec![0.0; chunks] }
+    }
+
+    fn row(&self, i: usize) -> &'a [f64] {
+        &self.x[i * self.d..(i + 1) * self.d]
+    }
+
+    /// What separates row `i` from the chosen ones; one more number, so that there is one.
+    fn separations(&self, chosen: &[usize], i: usize) -> Vec<f64> {
+        chosen.iter().map(|&other| separation(self.level, self.row(i), self.row(other))).chain([0.0]).collect()
+    }
+
+    /// Enters the last of the chosen rows.
+    fn lower(&mut self, chosen: &[usize]) {
+        let Some((&last, before)) = chosen.split_last() else { return };
+        let separations = self.separations(before, last);
+        let new = Newcomer { centre: self.row(last), separations: &separations };
+        #[expect(clippy::cast_possible_truncation, reason = "a number of centres")]
+        let index = before.len() as u32;
+        let level = self.level;
+        let chunk =
+            |((x, nearest), squared): ((&[f64], &mut [u32]), &mut [f64])| lower(level, x, new, index, nearest, squared);
+        if let [sum] = &mut self.sums[..] {
+            *sum = chunk(((self.x, &mut self.nearest), &mut self.squared));
+        } else {
+            let rows = self.x.par_chunks(BATCH_ROWS * self.d).zip(self.nearest.par_chunks_mut(BATCH_ROWS));
+            rows.zip(self.squared.par_chunks_mut(BATCH_ROWS)).map(chunk).collect_into_vec(&mut self.sums);
+        }
+    }
+
+    /// Σ of all squared distances if row `i` were chosen next.
+    fn lowered_sum(&self, chosen: &[usize], i: usize) -> f64 {
+        let separations = self.separations(chosen, i);
+        let new = Newcomer { centre: self.row(i), separations: &separations };
+        let chunk =
+            |((x, nearest), squared): ((&[f64], &[u32]), &[f64])| lowered_sum(self.level, x, new, nearest, squared);
+        if self.sums.len() == 1 {
+            return chunk(((self.x, &self.nearest), &self.squared));
+        }
+        let rows = self.x.par_chunks(BATCH_ROWS * self.d).zip(self.nearest.par_chunks(BATCH_ROWS));
+        rows.zip(self.squared.par_chunks(BATCH_ROWS)).map(chunk).collect::<Vec<f64>>().iter().sum()
+    }
+
+    /// A row drawn in proportion to its squared distance, their sum being `total`.
+    fn draw(&self, total: f64, rng: &mut impl Rng) -> usize {
+        let mut remaining = rng.random::<f64>() * total;
+        for (i, (chunk, &sum)) in self.squared.chunks(BATCH_ROWS).zip(&self.sums).enumerate() {
+            if remaining >= sum {
+                remaining -= sum;
+                continue;
+            }
+            let drawn = chunk.iter().position(|&squared| {
+                remaining -= squared;
+                remaining < 0.0
+            });
+            if let Some(drawn) = drawn {
+                return i * BATCH_ROWS + drawn;
+            }
+        }
+        // Rounding can leave the last row that is apart undrawn.
+        self.squared.iter().rposition(|&squared| squared > 0.0).unwrap_or(0)
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,10 @@ mod softmax;
 mod whitened;
 
 pub use block::Block;
-pub use distance::{Centres, FEW, FEW_CENTRES, GROUP, Labelled, Panel, accumulate, accumulate_few, assign, assign_few};
+pub use distance::{
+    Centres, FEW, FEW_CENTRES, GROUP, Labelled, Newcomer, Panel, accumulate, accumulate_few, assign, assign_few, lower,
+    lowered_sum, separation,
+};
 pub use exp::exp_in_place;
 pub use product::{Panels, Part, accumulate_products, multiply};
 pub use softmax::{Softmax, softmax};

@@ -7,6 +7,7 @@
 //! | [`few`] | up to four features |
 //! | [`dense`] | all distances in their fast form, and when it may be trusted |
 //! | [`sums`] | counts, sums and inertia of labelled rows |
+//! | [`seeding`] | one new centre at a time |
 //!
 //! |x|² − 2x·c + |c|² loses all digits at an offset of 1e8, so it never decides anything by itself: labels and distances are
 //! those of explicit differences, to the last bit, whichever kernel found them.
@@ -15,6 +16,7 @@ mod centres;
 mod dense;
 mod exact;
 mod few;
+mod seeding;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,7 @@ mod tests;
 pub use centres::Centres;
 pub use dense::{Panel, assign};
 pub use few::{FEW_CENTRES, accumulate_few, assign_few};
+pub use seeding::{Newcomer, lower, lowered_sum, separation};
 pub use sums::{Labelled, accumulate};
 
 /// Up to so many features a point stays in registers.
