@@ -156,6 +156,8 @@ impl LatentModel for KMeans {
         -inertia
     }
 
+    /// The means of the clusters. A centre that is the mean already, up to the rounding of the sum, stays where it is, so that a
+    /// fixed point is one to the last bit and a fit ends there, in whatever order its columns or rows were added up.
     fn maximize(&self, stats: &[f64], next: &mut Self) -> Result<(), Breakdown> {
         let d = self.dimension();
         let (counts, sums) = stats.split_at(self.components());
@@ -165,7 +167,9 @@ impl LatentModel for KMeans {
         }
         next.centres.update(|values| {
             for (j, ((value, c), sum)) in values.iter_mut().zip(self.centres.values()).zip(sums).enumerate() {
-                *value = c + sum / counts[j / d];
+                let shift = sum / counts[j / d];
+                let rounding = f64::EPSILON * (c.abs() + self.scales[j % d]);
+                *value = if shift.abs() <= 4.0 * rounding { *c } else { c + shift };
             }
         });
         Ok(())

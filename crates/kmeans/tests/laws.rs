@@ -58,3 +58,17 @@ fn a_duplicate_centre_loses_its_points_and_is_named() {
     assert_eq!((failure.iteration, failure.breakdown.component), (1, Some(2)));
     assert_eq!(failure.breakdown.kind, BreakdownKind::EmptyComponent { effective_count: 0.0 });
 }
+
+#[test]
+fn a_fixed_point_is_one_to_the_last_bit() {
+    let iris = datasets::builtin("iris", None).unwrap().x;
+    let turned: Vec<f64> = iris.chunks_exact(4).flat_map(|row| [row[2], row[3], row[0], row[1]]).collect();
+    for seed in 0..50 {
+        let rows = [seed, seed + 37, seed + 90];
+        let ends = [&iris, &turned].map(|x| lloyd(&Rows::new(x, 4, &[]), model(x, 4, &rows)).unwrap());
+        assert_eq!(ends[0].e_passes, ends[1].e_passes, "{rows:?}");
+        let again = lloyd(&Rows::new(&iris, 4, &[]), ends[0].model.clone()).unwrap();
+        assert_eq!((again.iterations, again.objective), (1, ends[0].objective));
+        assert_eq!(again.model.centres(), ends[0].model.centres());
+    }
+}
