@@ -15,8 +15,9 @@
 //! | [`basins`], [`matching`] | whether two ends are the same maximum; the best one-to-one matching |
 //! | [`unseen`] | maxima that no start has found |
 //! | [`quantiles`], [`variance`] | medians and quartiles; draws against starts |
-//! | [`tables`], [`table`] | the report's tables; their four formats |
+//! | [`tables`], [`table`] | the report's tables; their five formats |
 //! | [`figure`] | the report's pictures |
+//! | [`html`] | all of it as one page |
 //!
 //! What this crate does not know: models, configuration, progress. It prints nothing.
 
@@ -30,6 +31,7 @@ pub mod error;
 #[cfg(test)]
 mod example;
 pub mod figure;
+pub mod html;
 pub mod intervals;
 pub mod matching;
 pub mod maxima;
@@ -51,8 +53,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use table::{Csv, Format, Latex, Markdown, Table};
 
-/// Reads the records in `dir` and writes tables, figures and an index into `dir/report/`. The same records give the same
-/// files, byte for byte.
+/// Reads the records in `dir` and writes tables, figures, a page that holds all of them and an index into `dir/report/`. The same
+/// records give the same files, byte for byte; the page also says what `provenance.json` and the config say.
 pub fn write(dir: &Path) -> Result<Summary, ReportError> {
     let study = Study::read(dir)?;
     let out = dir.join("report");
@@ -64,12 +66,15 @@ pub fn write(dir: &Path) -> Result<Summary, ReportError> {
     for table in &tables {
         files.extend(write_table(table, &out)?);
     }
-    let pictures = figure::write_all(&study, &figures)?;
+    let drawn = figure::write_all(&study, &figures)?;
+    let page = out.join(html::FILE);
+    fs::write(&page, html::page(&study, &tables, &drawn)?).map_err(ReportError::write(&page))?;
+    let pictures: Vec<PathBuf> = drawn.iter().map(|figure| figures.join(&figure.file)).collect();
     let index = out.join("README.md");
     let text = summary::index(&study, &tables, &pictures, &out);
     fs::write(&index, text).map_err(ReportError::write(&index))?;
     files.extend(pictures);
-    files.push(index);
+    files.extend([page, index]);
     Ok(Summary { text: summary::terminal(&study, &tables, &out), files })
 }
 

@@ -1,5 +1,6 @@
 //! What is said about a report: to the terminal, and in its index.
 
+use crate::html;
 use crate::study::Study;
 use crate::table::{Format, Table, Terminal};
 use crate::tables::{agreement, budget, clusters, convergence, draws, failures, outcomes, selection};
@@ -33,7 +34,7 @@ pub fn terminal(study: &Study, tables: &[Table], out: &Path) -> String {
             let _ = writeln!(text, "{}", screen.render(table));
         }
     }
-    let _ = writeln!(text, "Tables, figures and their index: {}", out.join("README.md").display());
+    let _ = writeln!(text, "All tables and figures as one page: {}", out.join(html::FILE).display());
     text
 }
 
@@ -50,9 +51,10 @@ fn outcomes_in_words(study: &Study) -> String {
 /// The index of the report, in Markdown.
 pub fn index(study: &Study, tables: &[Table], pictures: &[PathBuf], out: &Path) -> String {
     let mut text = format!(
-        "# Report\n\n{}.\n\nEverything here is derived from the records beside this folder and may be deleted.\n\n## \
-         Tables\n\n",
-        outcomes_in_words(study)
+        "# Report\n\n{}.\n\nAll of it as one page: [{page}]({page}). Everything here is derived from the records beside this folder \
+         and may be deleted.\n\n## Tables\n\n",
+        outcomes_in_words(study),
+        page = html::FILE
     );
     for table in tables {
         let name = &table.name;

@@ -34,30 +34,35 @@ use em::TraceRow;
 use records::{AssignmentRow, FailureRow, ObservationRow, ParameterRow, RunRow, TraceRecord};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Draws every figure that the study's records are enough for and writes them into the folder `out`, which is made if need
-/// be. Returns the files in the order of the table above.
-pub fn write_all(study: &Study, out: &Path) -> Result<Vec<PathBuf>, ReportError> {
+/// be. Returns them in the order of the table above.
+pub fn write_all(study: &Study, out: &Path) -> Result<Vec<Figure>, ReportError> {
     let figures = draw_all(&study.runs, &study.failures, &Details::read(study)?);
     fs::create_dir_all(out).map_err(ReportError::write(out))?;
-    let mut paths = Vec::with_capacity(figures.len());
-    for figure in figures {
-        let path = out.join(figure.file);
-        fs::write(&path, figure.svg).map_err(ReportError::write(&path))?;
-        paths.push(path);
+    for figure in &figures {
+        let path = out.join(&figure.file);
+        fs::write(&path, &figure.svg).map_err(ReportError::write(&path))?;
     }
-    Ok(paths)
+    Ok(figures)
 }
 
-/// A figure: its file name and its SVG.
+/// A figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Figure {
-    file: String,
-    svg: String,
+pub struct Figure {
+    /// The name of its file, with ending.
+    pub file: String,
+    /// An `<svg>` element. Its ids begin with the figure's name, so that several can stand in one page.
+    pub svg: String,
 }
 
 impl Figure {
+    /// The name without ending.
+    pub fn name(&self) -> &str {
+        self.file.strip_suffix(".svg").unwrap_or(&self.file)
+    }
+
     fn new(name: impl std::fmt::Display, svg: String) -> Self {
         Self { file: format!("{name}.svg"), svg }
     }

@@ -3,6 +3,7 @@
 //! Colours are those of Okabe and Ito, distinguishable with any colour vision; the same colour means the same kind of end
 //! in every figure. Their yellow is left out: nobody sees a thin yellow line on white.
 
+pub(super) use crate::table::number::count;
 use em::TraceRow;
 use records::RunRow;
 use std::collections::BTreeSet;
@@ -98,14 +99,6 @@ pub(super) fn power_of_ten(exponent: i32) -> String {
     }
 }
 
-/// A count with thin groups of three digits and its noun in singular or plural: `1 run`, `12,000 runs`.
-pub(super) fn count(number: usize, noun: &str) -> String {
-    let digits = number.to_string();
-    let grouped: Vec<String> =
-        digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group).into_owned()).collect();
-    format!("{} {noun}{}", grouped.join(","), if number == 1 { "" } else { "s" })
-}
-
 /// A number with a typographic minus sign.
 pub(super) fn signed(value: f64, decimals: usize) -> String {
     format!("{value:.decimals$}").replace('-', "−")
@@ -131,12 +124,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn powers_and_counts_read_well() {
+    fn powers_read_well() {
         assert_eq!(power_of_ten(-10), "10⁻¹⁰");
         assert_eq!(power_of_ten(3), "10³");
         assert_eq!(power_of_ten(0), "1");
-        assert_eq!(count(1, "run"), "1 run");
-        assert_eq!(count(12000, "start"), "12,000 starts");
         assert_eq!(signed(-180.18548, 3), "−180.185");
     }
 

@@ -1,7 +1,8 @@
 //! LaTeX with booktabs; long tables with longtable.
 //!
 //! A page is narrow: the table has the columns that a screen shows, in a small size, and a column of words that says the same
-//! in all rows is told in the caption instead. The wider tables are Markdown's and HTML's.
+//! in all rows is told in the caption instead. What is still too wide for an upright page of A4 lies on its side. The wider
+//! tables are Markdown's and HTML's.
 
 use super::number::{Piece, pieces};
 use super::{Align, Cell, Format, Row, Shown, Table, Value, repeats};
@@ -9,8 +10,13 @@ use std::fmt::Write as _;
 
 /// More rows than this do not fit on a page.
 const PAGE: usize = 45;
+/// Rows of more characters, two of them between columns, do not fit on an upright page with margins of 25 mm: a character took at
+/// most 4.4 pt on the tables of configs/sweep.toml, starts.toml and structures.toml.
+const UPRIGHT: usize = 100;
+/// Rows of more characters do not fit on its side, and are set smaller.
+const SIDEWAYS: usize = 155;
 
-/// An environment with caption and label, to be read by `\input`. Needs `\usepackage{booktabs,longtable}`; compiles with
+/// An environment with caption and label, to be read by `\input`. Needs `\usepackage{booktabs,longtable,pdflscape}`; compiles with
 /// pdflatex. Names in other than Latin or Greek letters stay as they are and need LuaLaTeX or XeLaTeX.
 #[derive(Clone, Copy, Debug)]
 pub struct Latex;
@@ -33,26 +39,39 @@ impl Format for Latex {
         let headings: Vec<String> = columns.iter().map(|&i| escape(&table.columns[i].heading)).collect();
         let head = format!("\\toprule\n{} \\\\\n\\midrule\n", headings.join(" & "));
         let title = escape(&table.title);
-        let mut words = format!("{title}. {}", escape(&table.caption));
+        let mut words = format!("{title}. {}", prose(&table.caption));
         if let Some(told) = table.told(&rows, &constant) {
             let _ = write!(words, " {}", escape(&told));
         }
         // Braces keep a bracket in the title from ending the short form.
         let caption = format!("\\caption[{{{title}}}]{{{words}}}\\label{{tab:{}}}", label(&table.name));
         let body = body(table, &columns);
-        if table.rows.len() > PAGE {
+        let width = width(table, &columns);
+        let size = if width > SIDEWAYS { "\\scriptsize" } else { "\\footnotesize" };
+        let size = format!("{size}\\setlength{{\\tabcolsep}}{{4pt}}");
+        let whole = if table.rows.len() > PAGE {
             format!(
-                "\\begingroup\\footnotesize\\setlength{{\\tabcolsep}}{{4pt}}\n\\begin{{longtable}}{{{letters}}}\n{caption} \
+                "\\begingroup{size}\\setlength{{\\LTcapwidth}}{{\\linewidth}}\n\\begin{{longtable}}{{{letters}}}\n{caption} \
                  \\\\\n{head}\\endfirsthead\n{head}\\endhead\n\\bottomrule\n\\endlastfoot\n{body}\\end{{longtable}}\n\
                  \\endgroup\n"
             )
         } else {
             format!(
-                "\\begin{{table}}\n\\centering\n{caption}\n\\footnotesize\\setlength{{\\tabcolsep}}{{4pt}}\n\
+                "\\begin{{table}}\n\\centering\\setlength{{\\belowcaptionskip}}{{6pt}}\n{caption}\n{size}\n\
                  \\begin{{tabular}}{{{letters}}}\n{head}{body}\\bottomrule\n\\end{{tabular}}\n\\end{{table}}\n"
             )
-        }
+        };
+        if width > UPRIGHT { format!("\\begin{{landscape}}\n{whole}\\end{{landscape}}\n") } else { whole }
     }
+}
+
+/// Characters of the widest cells of a row, with two between columns.
+fn width(table: &Table, columns: &[usize]) -> usize {
+    let widest = |&i: &usize| {
+        let cells = table.rows.iter().map(|row| row.cells[i].written("–").chars().count());
+        cells.chain([table.columns[i].heading.chars().count()]).max().unwrap_or(0) + 2
+    };
+    columns.iter().map(widest).sum()
 }
 
 /// The rows; a little room before each value of the first group.
@@ -103,6 +122,12 @@ fn number(piece: Piece<'_>) -> String {
 /// A label may hold letters, digits and a few marks, whatever the data set is called.
 fn label(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() || "-.".contains(c) { c } else { '-' }).collect()
+}
+
+/// Escaped prose; what stands between backticks is set as code.
+fn prose(words: &str) -> String {
+    let parts = words.split('`').map(escape).enumerate();
+    parts.map(|(i, part)| if i % 2 == 1 { format!("\\texttt{{{part}}}") } else { part }).collect()
 }
 
 /// Keeps LaTeX's own characters from acting, and writes those that pdflatex does not know: Greek letters, raised and lowered

@@ -7,16 +7,19 @@
 //! |---|---|---|
 //! | [`Markdown`] | reading | as the column says |
 //! | [`Latex`] | papers (booktabs) | as the column says; the columns that matter most |
+//! | [`Html`] | the report's page | as the column says; all columns, or those that matter most |
 //! | [`Csv`] | computing | full; counts and interval ends in columns of their own |
 //! | [`Terminal`] | a screen | as the column says; only the columns and rows that matter most |
 
 mod csv;
+pub(crate) mod html;
 mod latex;
 mod markdown;
 pub mod number;
 mod terminal;
 
 pub use csv::Csv;
+pub use html::Html;
 pub use latex::Latex;
 pub use markdown::Markdown;
 pub use number::Digits;
@@ -276,11 +279,13 @@ impl Table {
         self.visible(visible).into_iter().partition(constant)
     }
 
-    /// What the `constant` columns of `rows` say, in a line: `In all rows: method em, policy stop`. `None` if there are none.
+    /// What the `constant` columns of `rows` say, in a line: `In all rows: method em, policy stop`. `None` if they say nothing.
     fn told(&self, rows: &[&Row], constant: &[usize]) -> Option<String> {
-        let row = rows.first().filter(|_| !constant.is_empty())?;
-        let told = constant.iter().map(|&i| format!("{} {}", self.columns[i].heading, row.cells[i].written("–")));
-        Some(format!("In all rows: {}", told.collect::<Vec<String>>().join(", ")))
+        let row = rows.first()?;
+        let known = constant.iter().filter(|&&i| row.cells[i].value != Value::Missing);
+        let told: Vec<String> =
+            known.map(|&i| format!("{} {}", self.columns[i].heading, row.cells[i].written("–"))).collect();
+        (!told.is_empty()).then(|| format!("In all rows: {}", told.join(", ")))
     }
 
     /// The positions of the columns that `visible` admits.

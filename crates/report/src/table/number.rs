@@ -46,6 +46,19 @@ fn trim(text: &str) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
 }
 
+/// A count with groups of three digits and its noun in singular or plural: `1 run`, `12,000 runs`.
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// A count with groups of three digits: `12,000`.
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<String> =
+        digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group).into_owned()).collect();
+    groups.join(",")
+}
+
 /// A part of a written cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
@@ -141,6 +154,14 @@ mod tests {
         assert_eq!(Digits::Decimals(4).write(-180.185477131), "-180.1855");
         assert_eq!(Digits::Decimals(0).write(21.5), "22");
         assert_eq!(Digits::Decimals(2).write(-0.001), "0.00");
+    }
+
+    #[test]
+    fn counts_read_well() {
+        assert_eq!(count(1, "run"), "1 run");
+        assert_eq!(count(12000, "start"), "12,000 starts");
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(1234567), "1,234,567");
     }
 
     #[test]

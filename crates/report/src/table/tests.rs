@@ -59,7 +59,7 @@ fn markdown() {
 fn latex() {
     let text = Latex.render(&table());
     let expected = r"\begin{table}
-\centering
+\centering\setlength{\belowcaptionskip}{6pt}
 \caption[{A small\_table}]{A small\_table. 100 \% of it. In all rows: policy\_name ridge=1e-6 \& \textless{}more\textgreater{}}\label{tab:small}
 \footnotesize\setlength{\tabcolsep}{4pt}
 \begin{tabular}{lrrrr}
@@ -82,14 +82,14 @@ fn latex_knows_greek_raised_digits_and_powers_of_ten() {
     let mut table = table();
     table.rows.truncate(1);
     table.name = "clusters_α & ω".to_owned();
-    table.caption = "θ₀, Σ, ν, Δ ≤ 10⁻⁴, [x]".to_owned();
+    table.caption = "θ₀, Σ, ν, Δ ≤ 10⁻⁴, `a_b` [x]".to_owned();
     table.columns[6].shown = Shown::Everywhere;
     table.rows[0].cells[0] = Cell::text("[iris]");
     table.rows[0].cells[3] = Cell::number(Some(-1.5e-9), Digits::Significant(2));
     table.rows[0].cells[5] = Cell::between(Some(-2.0), Some(-3.0), Some(2e-7), Digits::Significant(2));
     let text = Latex.render(&table);
     for part in [
-        r"$\theta$$_0$, $\Sigma$, $\nu$, $\Delta$ $\le$ 10$^-$$^4$, [x]}",
+        r"$\theta$$_0$, $\Sigma$, $\nu$, $\Delta$ $\le$ 10$^-$$^4$, \texttt{a\_b} [x]}",
         r"\label{tab:clusters------}",
         r"{}[iris] & ",
         r" & $-1.5\times10^{-9}$ & ",
@@ -145,6 +145,56 @@ fn long_tables_break_across_pages() {
     let text = Latex.render(&long);
     assert!(text.contains("\n\\begin{longtable}{rrrr}\n\\caption["), "{text}");
     assert!(text.ends_with("\\end{longtable}\n\\endgroup\n"), "{text}");
+}
+
+#[test]
+fn wide_tables_lie_on_their_side() {
+    let mut wide = table();
+    wide.rows[0].cells[0] = Cell::text("w".repeat(80));
+    let text = Latex.render(&wide);
+    assert!(text.starts_with("\\begin{landscape}\n\\begin{table}\n") && text.contains("\\footnotesize"), "{text}");
+    assert!(text.ends_with("\\end{table}\n\\end{landscape}\n"), "{text}");
+    wide.rows[0].cells[0] = Cell::text("w".repeat(120));
+    assert!(Latex.render(&wide).contains("\\scriptsize"));
+}
+
+#[test]
+fn html() {
+    let text = Html { whole: false, longest: 3 }.render(&table());
+    let expected = "<table>
+<caption><span class=\"title\">A small_table</span> <span class=\"told\">In all rows: policy_name ridge=1e-6 &amp; &lt;more&gt;</span></caption>
+<thead><tr><th scope=\"col\" class=\"t\">data</th><th scope=\"col\">n</th><th scope=\"col\">log L</th><th scope=\"colgroup\" \
+                    colspan=\"2\">hit %</th><th scope=\"colgroup\" colspan=\"2\">starts needed</th></tr></thead>
+<tbody>
+<tr><th scope=\"row\">iris</th><td>150</td><td>−180.19</td><td>25.0</td><td class=\"i\">[0.6, 80.6]</td><td>5</td><td \
+                    class=\"i\">[2, –]</td></tr>
+<tr><th scope=\"row\" class=\"again\">iris</th><td>150</td><td>−190.00</td><td>100</td><td class=\"i\">[39.8, 100]</td><td>5</td><td \
+                    class=\"i\">[2, –]</td></tr>
+</tbody>
+<tbody>
+<tr><th scope=\"row\">faithful</th><td>150</td><td class=\"m\">–</td><td>0</td><td class=\"i\">[0, 60.2]</td><td \
+                    class=\"m\">–</td><td class=\"i\"></td></tr>
+</tbody>
+</table>
+";
+    assert_eq!(text, expected, "{text}");
+    let short = Html { whole: false, longest: 2 };
+    assert_eq!(short.rows(&table()).len(), 1, "the main rows");
+    assert!(short.leaves_out(&table()));
+    let whole = Html { whole: true, longest: 2 };
+    assert!(!whole.leaves_out(&table()));
+    let text = whole.render(&table());
+    assert!(text.contains("<td>2.2×10<sup>13</sup></td>") && !text.contains("internal"), "{text}");
+}
+
+#[test]
+fn what_is_missing_in_all_rows_is_not_told() {
+    let mut table = table();
+    for row in &mut table.rows {
+        row.cells[1] = Value::Missing.into();
+    }
+    let text = Terminal { longest: 3 }.render(&table);
+    assert!(!text.contains("In all rows") && !text.contains("policy_name"), "{text}");
 }
 
 #[test]
