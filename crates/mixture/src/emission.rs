@@ -27,7 +27,10 @@ pub trait Emission: Coordinates + Clone + Send + Sync {
     /// log f_k(x_i) into `out`: component after component, `block.stride()` numbers each.
     fn log_density(&self, block: &Block, out: &mut [f64], scratch: &mut Self::Scratch);
     /// Adds the statistics of the block with weighted responsibilities w r (layout as in `log_density`, zero in the padding).
+    /// `scratch` is as `log_density` of the same block and parameters left it: what both need is made once.
     fn accumulate(&self, block: &Block, responsibilities: &[f64], stats: &mut [f64], scratch: &mut Self::Scratch);
+    /// Called after the last block, for kernels that accumulate in coordinates of their own.
+    fn flush(&self, _stats: &mut [f64], _scratch: &mut Self::Scratch) {}
     /// M-step of the component parameters into `next`.
     fn maximize(&self, stats: &[f64], next: &mut Self) -> Result<(), Breakdown>;
     /// The emission's part of Q(next; self) − Q(self; self).

@@ -169,6 +169,10 @@ impl<E: Emission> LatentModel for Mixture<E> {
         if total.is_nan() { f64::NEG_INFINITY } else { total }
     }
 
+    fn flush(&self, stats: &mut [f64], scratch: &mut Scratch<E>) {
+        self.emission.flush(stats, &mut scratch.emission);
+    }
+
     fn maximize(&self, stats: &[f64], next: &mut Self) -> Result<(), Breakdown> {
         let counts = &stats[..self.components()];
         let total: f64 = counts.iter().sum();

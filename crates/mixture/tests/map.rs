@@ -31,8 +31,11 @@ fn m_step<S: Structure>(x: &[f64], d: usize, labels: &[u32], k: usize) -> Mixtur
         for i in 0..part.rows() {
             responsibilities[labels[from + i] as usize * block.stride() + i] = 1.0;
         }
+        let mut densities = vec![0.0; k * block.stride()];
+        emission.log_density(&block, &mut densities, &mut scratch);
         emission.accumulate(&block, &responsibilities, &mut stats, &mut scratch);
     }
+    emission.flush(&mut stats, &mut scratch);
     let model = Mixture::new(start.weights, emission);
     let mut next = model.clone();
     model.maximize(&stats, &mut next).unwrap();

@@ -17,7 +17,7 @@ use super::{Level, WIDTH};
 use pulp::{Simd, WithSimd};
 
 /// Rows of a tile.
-const ROWS: usize = 4;
+pub(super) const ROWS: usize = 4;
 
 /// Which entries of a matrix count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Panels {
 
     /// The columns of panel `index` that can differ from zero, four rows each.
     #[inline(always)]
-    fn panel(&self, index: usize) -> &[[f64; ROWS]] {
+    pub(super) fn panel(&self, index: usize) -> &[[f64; ROWS]] {
         let width = match self.part {
             Part::All => self.columns,
             Part::Lower => self.columns.min((index + 1) * ROWS),

@@ -19,9 +19,9 @@ use std::sync::Arc;
 /// Points of a kernel block: points, densities and residuals of one block stay in the second-level cache.
 const BLOCK: usize = 256;
 
-/// K Gaussian densities with covariances of structure `S`.
+/// K Gaussian densities, each with a full covariance of structure `S`.
 #[derive(Clone)]
-pub struct Gaussian<S> {
+pub struct Matrices<S> {
     k: usize,
     d: usize,
     /// k × d.
@@ -45,7 +45,7 @@ pub struct Gaussian<S> {
 }
 
 /// Every component its own full covariance.
-pub type Full = Gaussian<Vvv>;
+pub type Full = Matrices<Vvv>;
 
 /// Matrices that the M-step needs, owned by the model it writes into.
 #[derive(Clone)]
@@ -68,7 +68,7 @@ fn square(k: usize, d: usize) -> std::ops::Range<usize> {
     k * d * d..(k + 1) * d * d
 }
 
-impl<S: CovarianceStructure> Gaussian<S> {
+impl<S: CovarianceStructure> Matrices<S> {
     fn empty(k: usize, reference: &Arc<Reference>, constraint: Constraint, level: Level) -> Self {
         let d = reference.total.mean.len();
         let (matrix, stack) = (vec![0.0; d * d], vec![0.0; k * d * d]);
@@ -241,13 +241,9 @@ impl<S: CovarianceStructure> Gaussian<S> {
     }
 }
 
-impl<S: CovarianceStructure> Structure for Gaussian<S> {
+impl<S: CovarianceStructure> Structure for Matrices<S> {
     fn allows(constraint: Constraint) -> bool {
-        match constraint {
-            Constraint::None | Constraint::Ridge(_) => true,
-            Constraint::Floor(_) | Constraint::Ratio(_) => S::FREE_EIGENVALUES,
-            Constraint::Map => S::prior(1, 1, Prior::degrees(1)).is_some(),
-        }
+        super::layout::allows::<S>(constraint)
     }
 
     fn from_parameters(
@@ -301,7 +297,7 @@ pub struct Scratch {
     matrices: [Vec<f64>; 3],
 }
 
-impl<S: CovarianceStructure> Emission for Gaussian<S> {
+impl<S: CovarianceStructure> Emission for Matrices<S> {
     type Scratch = Scratch;
 
     fn components(&self) -> usize {
@@ -404,7 +400,7 @@ impl<S: CovarianceStructure> Emission for Gaussian<S> {
 
 /// Coordinates: means, then per component ln l_ii and the rest of the lower factor, row by row. Under a structure they are
 /// redundant: reading makes the covariances fit the structure.
-impl<S: CovarianceStructure> Coordinates for Gaussian<S> {
+impl<S: CovarianceStructure> Coordinates for Matrices<S> {
     fn dim(&self) -> usize {
         self.k * (self.d + self.triangle())
     }
@@ -466,7 +462,7 @@ impl<S: CovarianceStructure> Coordinates for Gaussian<S> {
     }
 }
 
-impl<S: CovarianceStructure> std::fmt::Debug for Gaussian<S> {
+impl<S: CovarianceStructure> std::fmt::Debug for Matrices<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct(S::NAME)
             .field("means", &self.means)

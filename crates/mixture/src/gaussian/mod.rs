@@ -1,13 +1,21 @@
-//! Gaussian emissions: the densities, and one file per covariance structure.
+//! Gaussian emissions: one file per layout of covariances (full matrices, one matrix for all, axes), one per covariance
+//! structure.
 
+mod axes;
 pub mod constraint;
 mod densities;
+mod layout;
+mod shared;
 mod step;
 pub mod structure;
 
+pub use axes::{Axes, Diagonals, Spheres};
 pub use constraint::Constraint;
-pub use densities::{Full, Gaussian};
+pub use densities::{Full, Matrices};
+pub use shared::Shared;
 pub use structure::CovarianceStructure;
+
+use constraint::Prior;
 
 use crate::emission::Emission;
 use crate::parameters::MixtureParameters;
@@ -29,6 +37,16 @@ impl Reference {
     pub fn new(total: Total) -> Self {
         Self { total, singular: spd::SINGULAR }
     }
+}
+
+/// K Gaussian densities with covariances of structure `S`, in the layout that the structure names.
+pub type Gaussian<S> = <S as CovarianceStructure>::Emission;
+
+/// Points of a kernel block for layouts whose work is proportional to d: as many as leave points, densities and what is made of
+/// them in the second-level cache (512 KiB of numbers), but no power of two (see [`linalg::kernels::multiply`]).
+fn block_points(k: usize, d: usize) -> usize {
+    let numbers = 3 * d + 2 * k;
+    [248, 120].into_iter().find(|points| points * numbers <= 65_536).unwrap_or(56)
 }
 
 /// A Gaussian emission with covariances of some structure.

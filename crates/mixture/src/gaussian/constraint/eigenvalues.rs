@@ -46,13 +46,9 @@ impl Eigenvalues {
     /// likelihood; `counts` are the effective counts N_k.
     pub(crate) fn ratio(&mut self, counts: &[f64], covariances: &mut [f64], ratio: f64) {
         self.decompose(covariances);
-        let (least, greatest) =
-            self.values.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &s| (low.min(s), high.max(s)));
-        if greatest <= ratio * least {
-            return;
+        if let Some(lower) = lower_bound(counts, &self.values, ratio, &mut self.breaks) {
+            self.clip(covariances, lower, ratio * lower);
         }
-        let lower = self.lower_bound(counts, ratio);
-        self.clip(covariances, lower, ratio * lower);
     }
 
     fn decompose(&mut self, covariances: &[f64]) {
@@ -71,54 +67,63 @@ impl Eigenvalues {
         for ((covariance, values), vectors) in stacks.zip(self.vectors.chunks_exact(d * d)) {
             // Where an eigenvalue is no number there is nothing to clip, and whoever factors the matrix judges it.
             if values.iter().any(|&s| s < low || s > high) {
-                for s in values.iter_mut() {
-                    *s = s.clamp(low, high);
-                }
+                clip(values, low, high);
                 algebra::write_oriented(covariance, 1.0, values, vectors);
             }
         }
     }
+}
 
-    /// The m of the ratio bound.
-    fn lower_bound(&mut self, counts: &[f64], ratio: f64) -> f64 {
-        let (values, d) = (&self.values, self.d);
-        let size = values.len();
-        for (i, &s) in values.iter().enumerate() {
-            // Rounding can leave an eigenvalue of a singular covariance below zero.
-            self.breaks[i] = s.max(0.0);
-            self.breaks[size + i] = s.max(0.0) / ratio;
-        }
-        self.breaks.sort_by(f64::total_cmp);
-        let weighted = || values.iter().enumerate().map(|(i, &s)| (counts[i / d], s.max(0.0)));
-        let cost = |m: f64| -> f64 {
-            weighted().map(|(n, s)| (n, s, s.clamp(m, ratio * m))).map(|(n, s, l)| n * (l.ln() + s / l)).sum()
-        };
-        let mut best = (f64::INFINITY, 0.0);
-        for i in 0..=self.breaks.len() {
-            let inside = match (i.checked_sub(1).map(|j| self.breaks[j]), self.breaks.get(i)) {
-                (None, Some(first)) => first / 2.0,
-                (Some(last), None) => 2.0 * last,
-                (Some(before), Some(after)) => f64::midpoint(before, *after),
-                (None, None) => continue,
-            };
-            let (mut sum, mut count) = (0.0, 0.0);
-            for (n, s) in weighted() {
-                if s < inside {
-                    (sum, count) = (sum + n * s, count + n);
-                } else if s > ratio * inside {
-                    (sum, count) = (sum + n * s / ratio, count + n);
-                }
-            }
-            let m = sum / count;
-            if m > 0.0 {
-                let value = cost(m);
-                if value < best.0 {
-                    best = (value, m);
-                }
-            }
-        }
-        best.1
+/// Clips eigenvalues that are outside.
+pub(crate) fn clip(values: &mut [f64], low: f64, high: f64) {
+    for s in values.iter_mut().filter(|s| **s < low || **s > high) {
+        *s = s.clamp(low, high);
     }
+}
+
+/// The m of the ratio bound for `values` (as many for each of the counts N_k), or `None` if the bound holds. `breaks` holds two
+/// numbers for each value.
+pub(crate) fn lower_bound(counts: &[f64], values: &[f64], ratio: f64, breaks: &mut [f64]) -> Option<f64> {
+    let (least, greatest) = values.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &s| (low.min(s), high.max(s)));
+    if greatest <= ratio * least {
+        return None;
+    }
+    let (size, each) = (values.len(), values.len() / counts.len());
+    for (i, &s) in values.iter().enumerate() {
+        // Rounding can leave an eigenvalue of a singular covariance below zero.
+        breaks[i] = s.max(0.0);
+        breaks[size + i] = s.max(0.0) / ratio;
+    }
+    breaks.sort_by(f64::total_cmp);
+    let weighted = || values.iter().enumerate().map(|(i, &s)| (counts[i / each], s.max(0.0)));
+    let cost = |m: f64| -> f64 {
+        weighted().map(|(n, s)| (n, s, s.clamp(m, ratio * m))).map(|(n, s, l)| n * (l.ln() + s / l)).sum()
+    };
+    let mut best = (f64::INFINITY, 0.0);
+    for i in 0..=breaks.len() {
+        let inside = match (i.checked_sub(1).map(|j| breaks[j]), breaks.get(i)) {
+            (None, Some(first)) => first / 2.0,
+            (Some(last), None) => 2.0 * last,
+            (Some(before), Some(after)) => f64::midpoint(before, *after),
+            (None, None) => continue,
+        };
+        let (mut sum, mut count) = (0.0, 0.0);
+        for (n, s) in weighted() {
+            if s < inside {
+                (sum, count) = (sum + n * s, count + n);
+            } else if s > ratio * inside {
+                (sum, count) = (sum + n * s / ratio, count + n);
+            }
+        }
+        let m = sum / count;
+        if m > 0.0 {
+            let value = cost(m);
+            if value < best.0 {
+                best = (value, m);
+            }
+        }
+    }
+    Some(best.1)
 }
 
 #[cfg(test)]

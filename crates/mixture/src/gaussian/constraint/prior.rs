@@ -84,6 +84,28 @@ impl Prior {
         *count += self.power;
     }
 
+    /// As [`apply`](Self::apply) for a scatter along the axes: its diagonal (d), or the mean of that (one number).
+    pub(crate) fn apply_along_axes(&self, count: &mut f64, mean: &mut [f64], scatter: &mut [f64]) {
+        let (d, m, n, kappa) = (mean.len(), scatter.len(), *count, self.shrinkage);
+        let strength = kappa * n / (kappa + n);
+        for (j, (value, centre)) in mean.iter_mut().zip(&self.mean).enumerate() {
+            let pull = strength * (*value - centre) * (*value - centre);
+            scatter[j % m] += (pull + self.scale[j * (d + 1)]) * m as f64 / d as f64;
+            *value += kappa / (kappa + n) * (centre - *value);
+        }
+        *count += self.power;
+    }
+
+    /// As [`log_density`](Self::log_density) for a covariance along the axes: `deviations` are d or one, `log_volume` is ½ log |Σ|.
+    pub(crate) fn log_density_along_axes(&self, mean: &[f64], deviations: &[f64], log_volume: f64) -> f64 {
+        let (d, m) = (mean.len(), deviations.len());
+        let terms = mean.iter().zip(&self.mean).enumerate().map(|(j, (value, centre))| {
+            let distance = (value - centre) / deviations[j % m];
+            self.shrinkage * distance * distance + self.scale[j * (d + 1)] / deviations[j % m].powi(2)
+        });
+        -0.5 * (self.power * 2.0 * log_volume + terms.sum::<f64>())
+    }
+
     /// The component's part of log p(θ), from its mean (d), factor L and L⁻¹ (d × d).
     pub(crate) fn log_density(&self, mean: &[f64], factor: &[f64], inverse: &[f64]) -> f64 {
         let d = mean.len();

@@ -10,11 +10,6 @@ pub(super) fn pool(scatters: &[f64], d: usize, pooled: &mut [f64]) {
     }
 }
 
-/// Trace of a d × d matrix.
-pub(super) fn trace(matrix: &[f64], d: usize) -> f64 {
-    (0..d).map(|j| matrix[j * d + j]).sum()
-}
-
 /// The diagonal of a d × d matrix.
 pub(super) fn diagonal(matrix: &[f64], d: usize) -> impl Iterator<Item = f64> {
     (0..d).map(move |j| matrix[j * d + j])
@@ -32,15 +27,6 @@ pub(super) fn normalise(shape: &mut [f64]) -> f64 {
         *value /= volume;
     }
     volume
-}
-
-/// Writes volume · diag(shape).
-pub(super) fn write_diagonal(covariance: &mut [f64], volume: f64, shape: &[f64]) {
-    covariance.fill(0.0);
-    let d = shape.len();
-    for (j, value) in shape.iter().enumerate() {
-        covariance[j * d + j] = volume * value;
-    }
 }
 
 /// Writes volume · D diag(shape) Dᵀ, D by columns: column j stands at `orientation[i * d + j]`.

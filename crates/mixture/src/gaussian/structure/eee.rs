@@ -1,29 +1,26 @@
 //! EEE: one covariance for all components, Σ = Σ_k W_k / n (scikit-learn: tied).
 
-use super::{CovarianceStructure, algebra};
+use super::CovarianceStructure;
+use crate::gaussian::Shared;
 use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// One full covariance for all.
-#[derive(Clone, Debug)]
-pub struct Eee {
-    pooled: Vec<f64>,
-    d: usize,
-}
+#[derive(Clone, Copy, Debug)]
+pub struct Eee;
 
 impl CovarianceStructure for Eee {
+    type Emission = Shared<Self>;
     const NAME: &'static str = "EEE";
     const FREE_EIGENVALUES: bool = true;
 
-    fn new(_k: usize, d: usize) -> Self {
-        Self { pooled: vec![0.0; d * d], d }
+    fn new(_k: usize, _d: usize) -> Self {
+        Self
     }
 
     fn estimate(&mut self, counts: &[f64], scatters: &mut [f64], covariances: &mut [f64]) {
-        algebra::pool(scatters, self.d, &mut self.pooled);
         let n: f64 = counts.iter().sum();
-        self.pooled.iter_mut().for_each(|value| *value /= n);
-        for covariance in covariances.chunks_exact_mut(self.d * self.d) {
-            covariance.copy_from_slice(&self.pooled);
+        for (covariance, scatter) in covariances.iter_mut().zip(scatters) {
+            *covariance = *scatter / n;
         }
     }
 

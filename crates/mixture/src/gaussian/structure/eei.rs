@@ -1,31 +1,31 @@
 //! EEI: one diagonal covariance for all components, diag(Σ_k W_k) / n (tied-diag).
 
-use super::{CovarianceStructure, algebra};
+use super::CovarianceStructure;
+use crate::gaussian::Diagonals;
 use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// One diagonal covariance for all.
 #[derive(Clone, Debug)]
 pub struct Eei {
-    pooled: Vec<f64>,
     variances: Vec<f64>,
 }
 
 impl CovarianceStructure for Eei {
+    type Emission = Diagonals<Self>;
     const NAME: &'static str = "EEI";
 
     fn new(_k: usize, d: usize) -> Self {
-        Self { pooled: vec![0.0; d * d], variances: vec![0.0; d] }
+        Self { variances: vec![0.0; d] }
     }
 
     fn estimate(&mut self, counts: &[f64], scatters: &mut [f64], covariances: &mut [f64]) {
         let d = self.variances.len();
-        algebra::pool(scatters, d, &mut self.pooled);
-        for (variance, sum) in self.variances.iter_mut().zip(algebra::diagonal(&self.pooled, d)) {
-            *variance = sum;
-        }
         let n: f64 = counts.iter().sum();
-        for covariance in covariances.chunks_exact_mut(d * d) {
-            algebra::write_diagonal(covariance, 1.0 / n, &self.variances);
+        for (j, variance) in self.variances.iter_mut().enumerate() {
+            *variance = scatters.iter().skip(j).step_by(d).sum::<f64>() / n;
+        }
+        for covariance in covariances.chunks_exact_mut(d) {
+            covariance.copy_from_slice(&self.variances);
         }
     }
 

@@ -2,6 +2,7 @@
 //! maximiser keeps each D_k and pools the eigenvalues: λ A = Σ_k Ω_k / n.
 
 use super::{CovarianceStructure, algebra};
+use crate::gaussian::Matrices;
 use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// Full covariances of equal volume and shape.
@@ -13,6 +14,7 @@ pub struct Eev {
 }
 
 impl CovarianceStructure for Eev {
+    type Emission = Matrices<Self>;
     const NAME: &'static str = "EEV";
 
     fn new(k: usize, d: usize) -> Self {

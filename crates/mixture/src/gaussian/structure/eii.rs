@@ -1,28 +1,23 @@
 //! EII: one sphere for all components, λ = Σ_k tr W_k / (d n) (tied-spherical).
 
-use super::{CovarianceStructure, algebra};
+use super::CovarianceStructure;
+use crate::gaussian::Spheres;
 use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// One spherical covariance for all.
-#[derive(Clone, Debug)]
-pub struct Eii {
-    ones: Vec<f64>,
-}
+#[derive(Clone, Copy, Debug)]
+pub struct Eii;
 
 impl CovarianceStructure for Eii {
+    type Emission = Spheres<Self>;
     const NAME: &'static str = "EII";
 
-    fn new(_k: usize, d: usize) -> Self {
-        Self { ones: vec![1.0; d] }
+    fn new(_k: usize, _d: usize) -> Self {
+        Self
     }
 
     fn estimate(&mut self, counts: &[f64], scatters: &mut [f64], covariances: &mut [f64]) {
-        let d = self.ones.len();
-        let total: f64 = scatters.chunks_exact(d * d).map(|scatter| algebra::trace(scatter, d)).sum();
-        let volume = total / (d as f64 * counts.iter().sum::<f64>());
-        for covariance in covariances.chunks_exact_mut(d * d) {
-            algebra::write_diagonal(covariance, volume, &self.ones);
-        }
+        covariances.fill(scatters.iter().sum::<f64>() / counts.iter().sum::<f64>());
     }
 
     fn prior(k: usize, d: usize, nu: f64) -> Option<PriorForm> {

@@ -3,6 +3,7 @@
 
 use super::vve::Common;
 use super::{CovarianceStructure, algebra};
+use crate::gaussian::Matrices;
 
 /// Full covariances of equal volume and orientation.
 #[derive(Clone, Debug)]
@@ -11,6 +12,7 @@ pub struct Eve {
 }
 
 impl CovarianceStructure for Eve {
+    type Emission = Matrices<Self>;
     const NAME: &'static str = "EVE";
 
     fn new(k: usize, d: usize) -> Self {

@@ -1,6 +1,7 @@
 //! EVV: one volume, shapes and orientations of their own: C_k = W_k / |W_k|^{1/d}, λ = Σ_k |W_k|^{1/d} / n.
 
 use super::CovarianceStructure;
+use crate::gaussian::Matrices;
 use linalg::{SpdFactor, spd};
 
 /// Full covariances of equal volume.
@@ -13,6 +14,7 @@ pub struct Evv {
 }
 
 impl CovarianceStructure for Evv {
+    type Emission = Matrices<Self>;
     const NAME: &'static str = "EVV";
 
     fn new(k: usize, d: usize) -> Self {

@@ -7,7 +7,14 @@
 //!
 //! An M-step is a function from effective counts N_k and scatters W_k = Σ_i w_i r_ik (x_i − x̄_k)(x_i − x̄_k)ᵀ to the
 //! covariances that minimise Σ_k [N_k log |Σ_k| + tr(Σ_k⁻¹ W_k)]. One file per structure; the algebra of volumes, shapes
-//! and orientations is shared.
+//! and orientations is shared. A structure names the layout of its covariances, and with it the work that is done for a point:
+//!
+//! | layout | a scatter, a covariance | structures |
+//! |---|---|---|
+//! | [`Matrices`](super::Matrices) | W_k, Σ_k: K × d × d | VVV, VEE, EVV, EVE, VVE, EEV, VEV |
+//! | [`Shared`](super::Shared) | Σ_k W_k and the one Σ: d × d | EEE |
+//! | [`Diagonals`](super::Diagonals) | diag W_k, diag Σ_k: K × d | VVI, EEI, VEI, EVI |
+//! | [`Spheres`](super::Spheres) | tr W_k / d, λ_k: K | VII, EII |
 
 pub(super) mod algebra;
 mod eee;
@@ -40,12 +47,15 @@ pub use vve::Vve;
 pub use vvi::Vvi;
 pub use vvv::Vvv;
 
+use super::Structure;
 use super::constraint::PriorForm;
 
 /// A covariance structure: the M-step of the covariances, and its working memory.
 pub trait CovarianceStructure: Clone + Send + Sync + 'static {
     /// mclust's name.
     const NAME: &'static str;
+    /// The densities in the layout of these covariances.
+    type Emission: Structure;
     /// Whether every Σ_k is W_k / N_k: then the M-step works on factors, without forming W_k.
     const UNCONSTRAINED: bool = false;
 
@@ -56,8 +66,8 @@ pub trait CovarianceStructure: Clone + Send + Sync + 'static {
     /// Working memory for K components in d dimensions.
     fn new(k: usize, d: usize) -> Self;
 
-    /// The covariances (K × d × d) that minimise Σ_k [N_k log |Σ_k| + tr(Σ_k⁻¹ W_k)], or at least do not raise it above its
-    /// value at the structure's current state. `scatters` (W_k, K × d × d) may be overwritten. Where a scatter is singular
+    /// The covariances (in the layout) that minimise Σ_k [N_k log |Σ_k| + tr(Σ_k⁻¹ W_k)], or at least do not raise it above its
+    /// value at the structure's current state. `scatters` may be overwritten. Where a scatter is singular
     /// the covariances are too, or are not numbers; whoever factors them judges.
     fn estimate(&mut self, counts: &[f64], scatters: &mut [f64], covariances: &mut [f64]);
 

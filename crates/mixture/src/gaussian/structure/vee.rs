@@ -2,6 +2,7 @@
 //! the exact minimiser given the other, until nothing moves.
 
 use super::{CovarianceStructure, RESTS, SWEEPS, algebra};
+use crate::gaussian::Matrices;
 use linalg::{SpdFactor, spd};
 
 /// Covariances proportional to each other.
@@ -44,6 +45,7 @@ impl Vee {
 }
 
 impl CovarianceStructure for Vee {
+    type Emission = Matrices<Self>;
     const NAME: &'static str = "VEE";
 
     fn new(k: usize, d: usize) -> Self {

@@ -2,6 +2,7 @@
 //! the exact minimiser given the other, until nothing moves.
 
 use super::{CovarianceStructure, RESTS, SWEEPS, algebra};
+use crate::gaussian::Diagonals;
 use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// Diagonal covariances of equal shape.
@@ -12,6 +13,7 @@ pub struct Vei {
 }
 
 impl CovarianceStructure for Vei {
+    type Emission = Diagonals<Self>;
     const NAME: &'static str = "VEI";
 
     fn new(k: usize, d: usize) -> Self {
@@ -20,10 +22,11 @@ impl CovarianceStructure for Vei {
 
     fn estimate(&mut self, counts: &[f64], scatters: &mut [f64], covariances: &mut [f64]) {
         let d = self.shape.len();
-        let moments = |k: usize, j: usize| scatters[k * d * d + j * (d + 1)];
-        alternate(counts, &mut self.volumes, &mut self.shape, moments);
-        for (covariance, &volume) in covariances.chunks_exact_mut(d * d).zip(&self.volumes) {
-            algebra::write_diagonal(covariance, volume, &self.shape);
+        alternate(counts, &mut self.volumes, &mut self.shape, |k, j| scatters[k * d + j]);
+        for (covariance, volume) in covariances.chunks_exact_mut(d).zip(&self.volumes) {
+            for (variance, shape) in covariance.iter_mut().zip(&self.shape) {
+                *variance = volume * shape;
+            }
         }
     }
 

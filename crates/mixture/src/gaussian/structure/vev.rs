@@ -3,6 +3,7 @@
 
 use super::vei::alternate;
 use super::{CovarianceStructure, algebra};
+use crate::gaussian::Matrices;
 use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// Full covariances of equal shape.
@@ -15,6 +16,7 @@ pub struct Vev {
 }
 
 impl CovarianceStructure for Vev {
+    type Emission = Matrices<Self>;
     const NAME: &'static str = "VEV";
 
     fn new(k: usize, d: usize) -> Self {

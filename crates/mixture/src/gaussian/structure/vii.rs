@@ -1,29 +1,25 @@
 //! VII: every component its own sphere, λ_k = tr W_k / (d N_k) (scikit-learn: spherical).
 
-use super::{CovarianceStructure, algebra};
+use super::CovarianceStructure;
+use crate::gaussian::Spheres;
 use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// Spherical covariances.
-#[derive(Clone, Debug)]
-pub struct Vii {
-    ones: Vec<f64>,
-}
+#[derive(Clone, Copy, Debug)]
+pub struct Vii;
 
 impl CovarianceStructure for Vii {
+    type Emission = Spheres<Self>;
     const NAME: &'static str = "VII";
     const FREE_EIGENVALUES: bool = true;
 
-    fn new(_k: usize, d: usize) -> Self {
-        Self { ones: vec![1.0; d] }
+    fn new(_k: usize, _d: usize) -> Self {
+        Self
     }
 
     fn estimate(&mut self, counts: &[f64], scatters: &mut [f64], covariances: &mut [f64]) {
-        let d = self.ones.len();
-        for ((covariance, scatter), count) in
-            covariances.chunks_exact_mut(d * d).zip(scatters.chunks_exact(d * d)).zip(counts)
-        {
-            let volume = algebra::trace(scatter, d) / (d as f64 * count);
-            algebra::write_diagonal(covariance, volume, &self.ones);
+        for ((covariance, scatter), count) in covariances.iter_mut().zip(scatters).zip(counts) {
+            *covariance = *scatter / count;
         }
     }
 

@@ -3,6 +3,7 @@
 //! never decreases the likelihood (the peer's does: mclust's VVE falls as EM goes on).
 
 use super::{CovarianceStructure, RESTS, SWEEPS, algebra};
+use crate::gaussian::Matrices;
 
 /// Full covariances of equal orientation.
 #[derive(Clone, Debug)]
@@ -11,6 +12,7 @@ pub struct Vve {
 }
 
 impl CovarianceStructure for Vve {
+    type Emission = Matrices<Self>;
     const NAME: &'static str = "VVE";
 
     fn new(k: usize, d: usize) -> Self {

@@ -1,6 +1,7 @@
 //! VVI: every component its own diagonal covariance, diag(W_k) / N_k (scikit-learn: diag).
 
 use super::CovarianceStructure;
+use crate::gaussian::Diagonals;
 use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// Diagonal covariances.
@@ -10,6 +11,7 @@ pub struct Vvi {
 }
 
 impl CovarianceStructure for Vvi {
+    type Emission = Diagonals<Self>;
     const NAME: &'static str = "VVI";
     const FREE_EIGENVALUES: bool = true;
 
@@ -18,12 +20,8 @@ impl CovarianceStructure for Vvi {
     }
 
     fn estimate(&mut self, counts: &[f64], scatters: &mut [f64], covariances: &mut [f64]) {
-        let d = self.d;
-        covariances.fill(0.0);
-        for (k, count) in counts.iter().enumerate() {
-            for j in (0..d).map(|j| k * d * d + j * (d + 1)) {
-                covariances[j] = scatters[j] / count;
-            }
+        for (i, (covariance, scatter)) in covariances.iter_mut().zip(scatters).enumerate() {
+            *covariance = *scatter / counts[i / self.d];
         }
     }
 

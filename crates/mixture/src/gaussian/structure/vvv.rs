@@ -1,6 +1,7 @@
 //! VVV: every component its own covariance, Σ_k = W_k / N_k (scikit-learn: full).
 
 use super::CovarianceStructure;
+use crate::gaussian::Matrices;
 use crate::gaussian::constraint::{PriorForm, PriorScale};
 
 /// Full covariances.
@@ -8,6 +9,7 @@ use crate::gaussian::constraint::{PriorForm, PriorScale};
 pub struct Vvv;
 
 impl CovarianceStructure for Vvv {
+    type Emission = Matrices<Self>;
     const NAME: &'static str = "VVV";
     const FREE_EIGENVALUES: bool = true;
     const UNCONSTRAINED: bool = true;
