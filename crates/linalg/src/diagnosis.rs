@@ -42,10 +42,11 @@ pub fn spectrum(a: &[f64], d: usize) -> Option<Spectrum> {
     Some(Spectrum { eigenvalues, direction })
 }
 
-/// Smallest eigenvalue of Σ_b⁻¹ Σ_a for two positive definite matrices (d × d); `None` if Σ_b has no factor.
-pub fn smallest_relative_eigenvalue(a: &[f64], b: &[f64], d: usize) -> Option<f64> {
+/// Smallest and largest eigenvalue of Σ_b⁻¹ Σ_a for two positive definite matrices (d × d); `None` if Σ_b has no factor. The
+/// eigenvalues of Σ_a⁻¹ Σ_b are their reciprocals.
+pub fn relative_eigenvalues(a: &[f64], b: &[f64], d: usize) -> Option<(f64, f64)> {
     if d == 1 {
-        return (b[0] > 0.0).then(|| a[0] / b[0]);
+        return (b[0] > 0.0).then(|| (a[0] / b[0], a[0] / b[0]));
     }
     let mut l = b.to_vec();
     if !SpdFactor::new(d).factor(&mut l) {
@@ -58,7 +59,7 @@ pub fn smallest_relative_eigenvalue(a: &[f64], b: &[f64], d: usize) -> Option<f6
         return None;
     }
     let matrix = Mat::from_fn(d, d, |i, j| relative[i * d + j]);
-    matrix.self_adjoint_eigenvalues(Side::Lower).ok().map(|values| values[0])
+    matrix.self_adjoint_eigenvalues(Side::Lower).ok().map(|values| (values[0], values[d - 1]))
 }
 
 #[cfg(test)]
@@ -81,9 +82,11 @@ mod tests {
     #[test]
     fn relative_eigenvalues_are_affine_invariant() {
         let (a, b) = ([2.0, 0.3, 0.3, 1.0], [1.0, -0.2, -0.2, 4.0]);
-        let direct = smallest_relative_eigenvalue(&a, &b, 2).unwrap();
+        let direct = relative_eigenvalues(&a, &b, 2).unwrap();
         let scale = |m: [f64; 4]| [m[0] * 1e6, m[1] * 1e3, m[2] * 1e3, m[3]];
-        let scaled = smallest_relative_eigenvalue(&scale(a), &scale(b), 2).unwrap();
-        assert!((direct - scaled).abs() < 1e-12);
+        let scaled = relative_eigenvalues(&scale(a), &scale(b), 2).unwrap();
+        assert!((direct.0 - scaled.0).abs() < 1e-12 && (direct.1 - scaled.1).abs() < 1e-12);
+        let turned = relative_eigenvalues(&b, &a, 2).unwrap();
+        assert!((direct.0 * turned.1 - 1.0).abs() < 1e-14 && (direct.1 * turned.0 - 1.0).abs() < 1e-14);
     }
 }

@@ -1,7 +1,7 @@
 //! Numbers that judge an end: information criteria, Hathaway's ratio, coincidence of components.
 
 use crate::parameters::MixtureParameters;
-use linalg::diagnosis::smallest_relative_eigenvalue;
+use linalg::diagnosis::relative_eigenvalues;
 use linalg::{SpdFactor, spd};
 
 /// −2 log L + ν ln n, smaller is better (Schwarz 1978, key `schwarz1978`); mclust prints it with the sign turned.
@@ -33,8 +33,9 @@ pub fn hathaway(parameters: &MixtureParameters) -> Option<f64> {
     let (k, d) = (parameters.components(), parameters.dimension());
     let mut smallest: Option<f64> = None;
     for a in 0..k {
-        for b in (0..k).filter(|&b| b != a) {
-            let value = smallest_relative_eigenvalue(parameters.covariance(a), parameters.covariance(b), d)?;
+        for b in 0..a {
+            let (least, largest) = relative_eigenvalues(parameters.covariance(a), parameters.covariance(b), d)?;
+            let value = least.min(1.0 / largest);
             smallest = Some(smallest.map_or(value, |old| old.min(value)));
         }
     }
