@@ -31,7 +31,8 @@ pub struct Health {
 /// [`read`](Coordinates::read), the only two places that can fail, so that `accumulate` is infallible. Every model passes
 /// the law suite (crate `laws`).
 pub trait LatentModel: Coordinates + Clone + Send + Sync {
-    /// Working memory of one lane.
+    /// Working memory of one lane. It may remember rows from pass to pass, by the `first_row` of their batch, and so serves
+    /// one data set.
     type Scratch: Send;
 
     /// Length of the vector of sufficient statistics.

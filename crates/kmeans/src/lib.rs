@@ -4,9 +4,10 @@
 //! What it does not know: mixtures, likelihoods, files.
 
 pub mod lloyd;
+mod memory;
 pub mod seeding;
 
-pub use lloyd::{KMeans, lloyd};
+pub use lloyd::{KMeans, Skipping, lloyd};
 pub use seeding::{
     TooFewDistinctRows, distinct_rows, distinct_values, greedy_candidates, plus_plus, plus_plus_greedy,
     rows_with_replacement, seeding_passes,

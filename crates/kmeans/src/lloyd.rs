@@ -4,13 +4,14 @@
 //! of 1e8 costs no digits. Ties go to the lowest index. A cluster that loses all its points is an
 //! [`EmptyComponent`](BreakdownKind::EmptyComponent): nothing is moved or redrawn silently.
 
+use crate::memory::Recollection;
 use em::stop::{GainPerRow, MaxIterations};
 use em::{
     Batch, Breakdown, BreakdownKind, Coordinates, Fit, Health, Interrupted, LatentModel, Plain, Rows, Serial, Stopping,
 };
 use linalg::Level;
 use linalg::kernels::{
-    Block, Centres, FEW, FEW_CENTRES, Labelled, Panel, accumulate, accumulate_few, assign, assign_few, padded,
+    Block, Centres, FEW_CENTRES, Labelled, Panel, accumulate, accumulate_few, assign, assign_few, padded,
 };
 
 /// Points of a kernel block of few features: at d = 4 a block and its distances take 12 KiB, well within the first-level cache.
@@ -19,12 +20,25 @@ const BLOCK: usize = 256;
 /// Rows that are labelled and then summed: ten panels. At d = 32 they take 60 KiB and stay in the second-level cache.
 const ROWS: usize = 240;
 
+/// Whether distances may be skipped that cannot matter. Labels, distances and sums are the same to the last bit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Skipping {
+    /// Where it pays: see [`memory`](crate::memory).
+    #[default]
+    Automatic,
+    /// Plain Lloyd: all distances in every pass, and nothing remembered.
+    Never,
+    /// In every pass, whether it pays or not.
+    Always,
+}
+
 /// K centres.
 #[derive(Clone, Debug)]
 pub struct KMeans {
     centres: Centres,
     scales: Vec<f64>,
     level: Level,
+    skipping: Skipping,
 }
 
 impl KMeans {
@@ -33,7 +47,13 @@ impl KMeans {
     /// # Panics
     /// If `centres` is no k × d matrix.
     pub fn new(centres: Vec<f64>, scales: Vec<f64>, level: Level) -> Self {
-        Self { centres: Centres::new(centres, scales.len()), scales, level }
+        Self { centres: Centres::new(centres, scales.len()), scales, level, skipping: Skipping::default() }
+    }
+
+    /// The same centres, with distances skipped as said.
+    #[must_use]
+    pub fn skipping(self, skipping: Skipping) -> Self {
+        Self { skipping, ..self }
     }
 
     /// k × d, row-major.
@@ -54,22 +74,21 @@ impl KMeans {
     pub fn assign(&self, batch: Batch<'_>) -> Vec<u32> {
         let mut scratch = self.scratch(batch.rows());
         let mut labels = vec![0; batch.rows()];
-        for (from, block) in self.blocks(batch) {
+        for (from, block) in self.blocks(batch, 0) {
             self.nearest(block, &mut scratch);
             labels[from..from + block.rows()].copy_from_slice(scratch.labels(block.rows()));
         }
         labels
     }
 
-    /// The batch cut into what the kernels take at a time, each with the index of its first row.
-    fn blocks<'a>(&self, batch: Batch<'a>) -> impl Iterator<Item = (usize, Batch<'a>)> + use<'a> {
-        let (rows, size) = (batch.rows(), if self.dimension() <= FEW { BLOCK } else { ROWS });
-        (0..rows).step_by(size).map(move |from| (from, batch.slice(from, (from + size).min(rows))))
+    /// The rows `first..` of the batch cut into what the kernels take at a time, each with the index of its first row.
+    fn blocks<'a>(&self, batch: Batch<'a>, first: usize) -> impl Iterator<Item = (usize, Batch<'a>)> + use<'a> {
+        cut(batch, first, if self.centres.few() { BLOCK } else { ROWS })
     }
 
     /// Labels and squared distances of one block into the scratch memory.
     fn nearest(&self, block: Batch<'_>, scratch: &mut Scratch) {
-        let Scratch { few, panel, labels, squared } = scratch;
+        let Scratch { few, panel, labels, squared, .. } = scratch;
         if let Some((points, index)) = few {
             points.load(block.x, block.weight);
             assign_few(self.level, points, &self.centres, squared, index);
@@ -80,6 +99,12 @@ impl KMeans {
     }
 }
 
+/// The rows `first..` of the batch, so many at a time.
+fn cut(batch: Batch<'_>, first: usize, size: usize) -> impl Iterator<Item = (usize, Batch<'_>)> {
+    let rows = batch.rows();
+    (first..rows).step_by(size).map(move |from| (from, batch.slice(from, (from + size).min(rows))))
+}
+
 /// Working memory of one lane.
 pub struct Scratch {
     /// Points and the indices of their centres where there are few features.
@@ -87,6 +112,7 @@ pub struct Scratch {
     panel: Panel,
     labels: Vec<u32>,
     squared: Vec<f64>,
+    recollection: Option<Recollection>,
 }
 
 impl Scratch {
@@ -126,32 +152,45 @@ impl LatentModel for KMeans {
         self.components() * (1 + self.dimension())
     }
 
-    fn scratch(&self, _max_len: usize) -> Scratch {
-        let few = self.dimension() <= FEW;
+    fn scratch(&self, max_len: usize) -> Scratch {
+        let few = self.centres.few();
         Scratch {
             few: few.then(|| (Block::with_capacity(BLOCK, self.dimension()), vec![0.0; padded(BLOCK)])),
             panel: Panel::new(&self.centres),
             labels: vec![0; BLOCK],
             squared: vec![0.0; padded(BLOCK)],
+            recollection: Recollection::new(&self.centres, self.skipping, max_len),
         }
     }
 
     fn accumulate(&self, batch: Batch<'_>, stats: &mut [f64], scratch: &mut Scratch) -> f64 {
         let (counts, sums) = stats.split_at_mut(self.components());
         let mut inertia = 0.0;
-        for (_, block) in self.blocks(batch) {
+        let mut first = 0;
+        if let Some(recollection) = &mut scratch.recollection {
+            let (place, remembered) = recollection.begin(batch, &self.centres, self.skipping, self.level);
+            for (from, rows) in cut(batch.slice(0, remembered), 0, ROWS) {
+                let (panel, squared) = (&mut scratch.panel, &mut scratch.squared[..rows.rows()]);
+                let labels = recollection.nearest((place, from), rows, &self.centres, self.level, panel, squared);
+                let rows = Labelled { x: rows.x, weight: rows.weight, labels, squared };
+                accumulate(self.level, rows, &self.centres, counts, sums, &mut inertia);
+            }
+            first = remembered;
+        }
+        for (_, block) in self.blocks(batch, first) {
             self.nearest(block, scratch);
-            inertia += match &scratch.few {
+            match &scratch.few {
                 Some((points, index)) if self.components() <= FEW_CENTRES => {
-                    accumulate_few(self.level, points, &self.centres, &scratch.squared, index, counts, sums)
+                    let squared = &scratch.squared;
+                    accumulate_few(self.level, points, &self.centres, squared, index, counts, sums, &mut inertia);
                 }
                 _ => {
                     scratch.labels(block.rows());
                     let Scratch { labels, squared, .. } = &*scratch;
                     let rows = Labelled { x: block.x, weight: block.weight, labels, squared };
-                    accumulate(self.level, rows, &self.centres, counts, sums)
+                    accumulate(self.level, rows, &self.centres, counts, sums, &mut inertia);
                 }
-            };
+            }
         }
         -inertia
     }
@@ -200,7 +239,7 @@ impl LatentModel for KMeans {
 
     /// Minus the squared distance to the nearest centre.
     fn row_log_density(&self, batch: Batch<'_>, out: &mut [f64], scratch: &mut Scratch) {
-        for (from, block) in self.blocks(batch) {
+        for (from, block) in self.blocks(batch, 0) {
             self.nearest(block, scratch);
             for (out, squared) in out[from..].iter_mut().zip(&scratch.squared[..block.rows()]) {
                 *out = -squared;

@@ -17,8 +17,8 @@ pub use axes::{
 };
 pub use block::Block;
 pub use distance::{
-    Centres, FEW, FEW_CENTRES, GROUP, Labelled, Newcomer, Panel, accumulate, accumulate_few, assign, assign_few, lower,
-    lowered_sum, separation,
+    Centres, Doubts, FEW, FEW_CENTRES, GROUP, Labelled, Memory, Newcomer, Panel, accumulate, accumulate_few, assign,
+    assign_few, distance_above, lower, lowered_sum, reassign, remember, separation,
 };
 pub use exp::exp_in_place;
 pub use product::{Panels, Part, accumulate_products, multiply};

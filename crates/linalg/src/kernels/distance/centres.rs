@@ -1,6 +1,9 @@
 //! k centres in the layouts that the kernels want.
 
-use super::GROUP;
+use super::{FEW, GROUP};
+
+/// From so many centres on, few features are no faster in registers than in groups, and groups can be skipped.
+const MANY: usize = 32;
 
 /// k centres in d dimensions, beside them what the fast form of the distance needs: the centres about an origin in the
 /// middle of them, in groups of [`GROUP`], and half their squared lengths.
@@ -26,9 +29,10 @@ impl Centres {
     pub fn new(values: Vec<f64>, dimension: usize) -> Self {
         assert!(dimension > 0 && !values.is_empty() && values.len().is_multiple_of(dimension), "centres are k × d");
         let (mut groups, mut offsets) = (Vec::new(), Vec::new());
+        let count = values.len() / dimension;
         // The kernels of few features form differences and need nothing but the values.
-        if dimension > super::FEW {
-            let padded = (values.len() / dimension).next_multiple_of(GROUP);
+        if dimension > FEW || count >= MANY {
+            let padded = count.next_multiple_of(GROUP);
             groups = vec![0.0; padded * dimension];
             offsets = vec![f64::NEG_INFINITY; padded];
         }
@@ -60,6 +64,11 @@ impl Centres {
     /// Number of groups of [`GROUP`] centres.
     pub fn groups(&self) -> usize {
         self.count().div_ceil(GROUP)
+    }
+
+    /// Whether the kernels of few features are to be used ([`assign_few`](super::assign_few)); otherwise those of groups.
+    pub fn few(&self) -> bool {
+        self.groups.is_empty()
     }
 
     /// Lets `write` change the values, and brings everything else up to them. Nothing is allocated.

@@ -1,7 +1,8 @@
 //! The squared distance that counts: by explicit differences, in one order of sums at every level.
 
 use super::FEW;
-use pulp::Simd;
+use crate::kernels::Level;
+use pulp::{Simd, WithSimd};
 
 /// Partial sums of a distance in more than [`FEW`] features, whatever the width of the vectors.
 const LANES: usize = 8;
@@ -20,10 +21,12 @@ pub(super) fn squared<S: Simd>(simd: S, x: &[f64], c: &[f64]) -> f64 {
         add(simd, x, c, &mut sums);
     }
     if !x_rest.is_empty() {
-        let (mut x, mut c) = ([0.0; LANES], [0.0; LANES]);
-        x[..x_rest.len()].copy_from_slice(x_rest);
-        c[..c_rest.len()].copy_from_slice(c_rest);
-        add(simd, &x, &c, &mut sums);
+        for (v, sum) in sums[..LANES / S::F64_LANES].iter_mut().enumerate() {
+            let [from, to] = [v, v + 1].map(|v| (v * S::F64_LANES).min(x_rest.len()));
+            let (x, c) = (simd.partial_load_f64s(&x_rest[from..to]), simd.partial_load_f64s(&c_rest[from..to]));
+            let difference = simd.sub_f64s(x, c);
+            *sum = simd.mul_add_f64s(difference, difference, *sum);
+        }
     }
     let mut lanes = [0.0; LANES];
     for (lanes, sum) in S::as_mut_simd_f64s(&mut lanes).0.iter_mut().zip(sums) {
@@ -31,6 +34,15 @@ pub(super) fn squared<S: Simd>(simd: S, x: &[f64], c: &[f64]) -> f64 {
     }
     let [a, b, c, d, e, f, g, h] = lanes;
     ((a + e) + (c + g)) + ((b + f) + (d + h))
+}
+
+/// Σ_j x_j², to rounding.
+#[inline(always)]
+pub(super) fn squared_length<S: Simd>(simd: S, x: &[f64]) -> f64 {
+    let (vectors, rest) = S::as_simd_f64s(x);
+    let rest = simd.partial_load_f64s(rest);
+    let first = simd.mul_f64s(rest, rest);
+    simd.reduce_sum_f64s(vectors.iter().fold(first, |sum, &x| simd.mul_add_f64s(x, x, sum)))
 }
 
 /// Eight features; `sums` uses as many vectors as hold eight numbers.
@@ -54,4 +66,23 @@ pub(super) fn nearest<S: Simd>(simd: S, x: &[f64], centres: &[f64]) -> (u32, f64
         }
     }
     best
+}
+
+/// |x − c|, or a little more: rounding never makes it less.
+pub fn distance_above(level: Level, x: &[f64], c: &[f64]) -> f64 {
+    level.dispatch(Squared { x, c }).sqrt() * (1.0 + (x.len() + 8) as f64 * f64::EPSILON)
+}
+
+struct Squared<'a> {
+    x: &'a [f64],
+    c: &'a [f64],
+}
+
+impl WithSimd for Squared<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> f64 {
+        squared(simd, self.x, self.c)
+    }
 }

@@ -23,11 +23,12 @@ pub fn assign_few(level: Level, block: &Block, centres: &Centres, squared: &mut 
     }
 }
 
-/// Adds Σ w (k) and Σ w (x − c) (k × d) over the points of each cluster, and returns Σ w |x − c|². For up to
+/// Adds Σ w (k) and Σ w (x − c) (k × d) over the points of each cluster, and Σ w |x − c|² to `inertia`. For up to
 /// [`FEW_CENTRES`] centres.
 ///
 /// # Panics
 /// If the block has more than [`FEW`] features.
+#[expect(clippy::too_many_arguments, reason = "three sums of three shapes; a struct would be taken apart at once")]
 pub fn accumulate_few(
     level: Level,
     block: &Block,
@@ -36,12 +37,13 @@ pub fn accumulate_few(
     index: &[f64],
     counts: &mut [f64],
     sums: &mut [f64],
-) -> f64 {
+    inertia: &mut f64,
+) {
     match block.dimension() {
-        1 => level.dispatch(Gather::<1> { block, centres, squared, index, counts, sums }),
-        2 => level.dispatch(Gather::<2> { block, centres, squared, index, counts, sums }),
-        3 => level.dispatch(Gather::<3> { block, centres, squared, index, counts, sums }),
-        4 => level.dispatch(Gather::<4> { block, centres, squared, index, counts, sums }),
+        1 => level.dispatch(Gather::<1> { block, centres, squared, index, counts, sums, inertia }),
+        2 => level.dispatch(Gather::<2> { block, centres, squared, index, counts, sums, inertia }),
+        3 => level.dispatch(Gather::<3> { block, centres, squared, index, counts, sums, inertia }),
+        4 => level.dispatch(Gather::<4> { block, centres, squared, index, counts, sums, inertia }),
         d => panic!("{d} features are more than {FEW}"),
     }
 }
@@ -95,13 +97,14 @@ struct Gather<'a, const D: usize> {
     index: &'a [f64],
     counts: &'a mut [f64],
     sums: &'a mut [f64],
+    inertia: &'a mut f64,
 }
 
 impl<const D: usize> WithSimd for Gather<'_, D> {
-    type Output = f64;
+    type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> f64 {
+    fn with_simd<S: Simd>(self, simd: S) {
         let stride = self.block.stride();
         let points = features::<S, D>(self.block);
         let weights = S::as_simd_f64s(self.block.weights()).0;
@@ -126,6 +129,6 @@ impl<const D: usize> WithSimd for Gather<'_, D> {
         }
         let squared = S::as_simd_f64s(&self.squared[..stride]).0;
         let inertia = weights.iter().zip(squared).fold(zero, |sum, (&w, &r)| simd.mul_add_f64s(w, r, sum));
-        simd.reduce_sum_f64s(inertia)
+        *self.inertia += simd.reduce_sum_f64s(inertia);
     }
 }
