@@ -22,15 +22,17 @@ pub const SAME: f64 = 1e-3;
 
 /// A component with its inverse covariance; d × d matrices are row-major.
 #[derive(Clone, Debug, PartialEq)]
-struct Component {
-    mean: Vec<f64>,
-    covariance: Vec<f64>,
+pub(crate) struct Component {
+    /// `None` for k-means.
+    pub(crate) weight: Option<f64>,
+    pub(crate) mean: Vec<f64>,
+    pub(crate) covariance: Vec<f64>,
     precision: Vec<f64>,
 }
 
 impl Component {
     /// `None` where the covariance cannot be inverted.
-    fn new(mean: Vec<f64>, covariance: Vec<f64>) -> Option<Self> {
+    pub(crate) fn new(weight: Option<f64>, mean: Vec<f64>, covariance: Vec<f64>) -> Option<Self> {
         let d = mean.len();
         let mut factor = covariance.clone();
         if covariance.len() != d * d || !SpdFactor::new(d).factor(&mut factor) {
@@ -41,7 +43,7 @@ impl Component {
         // Σ⁻¹ = L⁻ᵀ L⁻¹.
         let entry = |i: usize, j: usize| (i.max(j)..d).map(|m| inverse[m * d + i] * inverse[m * d + j]).sum();
         let precision = (0..d * d).map(|cell| entry(cell / d, cell % d)).collect();
-        Some(Self { mean, covariance, precision })
+        Some(Self { weight, mean, covariance, precision })
     }
 
     /// Symmetric divergence; infinite between different dimensions.
@@ -103,16 +105,21 @@ impl Ends {
                 Some((0..d * d).map(|cell| if cell / d == cell % d { variance } else { 0.0 }).collect())
             };
             let covariance = row.covariance.or_else(sphere)?;
-            Component::new(row.mean, covariance)
+            Component::new(row.weight, row.mean, covariance)
         };
         if let Some(components) = rows.into_iter().map(component).collect() {
             self.0.insert(run.run, components);
         }
     }
 
+    /// The components of a run, if they are known.
+    pub(crate) fn of(&self, run: &RunRow) -> Option<&[Component]> {
+        self.0.get(&run.run).map(Vec::as_slice)
+    }
+
     /// Whether the components of two runs agree; `None` where those of either are not known.
     pub fn agree(&self, a: &RunRow, b: &RunRow) -> Option<bool> {
-        let (first, second) = (self.0.get(&a.run)?, self.0.get(&b.run)?);
+        let (first, second) = (self.of(a)?, self.of(b)?);
         let k = first.len();
         if k != second.len() {
             return Some(false);
@@ -136,7 +143,7 @@ pub(crate) mod tests {
     /// The ends of runs in one dimension: (mean, variance) of each component.
     pub(crate) fn ends(of_runs: &[(u32, &[(f64, f64)])]) -> Ends {
         let components = |list: &[(f64, f64)]| {
-            list.iter().map(|&(mean, variance)| Component::new(vec![mean], vec![variance]).unwrap()).collect()
+            list.iter().map(|&(mean, variance)| Component::new(None, vec![mean], vec![variance]).unwrap()).collect()
         };
         Ends(of_runs.iter().map(|&(run, list)| (run, components(list))).collect())
     }
@@ -144,17 +151,17 @@ pub(crate) mod tests {
     #[test]
     fn the_divergence_by_hand() {
         // d = 1: ½ (σ₂²/σ₁² + σ₁²/σ₂² − 2 + δ²(1/σ₁² + 1/σ₂²)) = ½ (4 + ¼ − 2 + 9·1.25).
-        let one = Component::new(vec![0.0], vec![1.0]).unwrap();
-        let other = Component::new(vec![3.0], vec![4.0]).unwrap();
+        let one = Component::new(None, vec![0.0], vec![1.0]).unwrap();
+        let other = Component::new(None, vec![3.0], vec![4.0]).unwrap();
         assert!((one.divergence(&other) - 6.75).abs() < 1e-14);
         assert_eq!(one.divergence(&other), other.divergence(&one));
         // Two correlated variables: Σ⁻¹ of ((2, 1), (1, 2)) is ((2, −1), (−1, 2))/3.
-        let skew = Component::new(vec![0.0, 0.0], vec![2.0, 1.0, 1.0, 2.0]).unwrap();
-        let round = Component::new(vec![1.0, 0.0], vec![1.0, 0.0, 0.0, 1.0]).unwrap();
+        let skew = Component::new(None, vec![0.0, 0.0], vec![2.0, 1.0, 1.0, 2.0]).unwrap();
+        let round = Component::new(None, vec![1.0, 0.0], vec![1.0, 0.0, 0.0, 1.0]).unwrap();
         // tr = 4/3 + 4, squares = 2/3 + 1.
         assert!((skew.divergence(&round) - 0.5 * (16.0 / 3.0 - 4.0 + 5.0 / 3.0)).abs() < 1e-14);
         assert_eq!(skew.divergence(&one), f64::INFINITY);
-        assert_eq!(Component::new(vec![0.0, 0.0], vec![1.0, 1.0, 1.0, 1.0]), None);
+        assert_eq!(Component::new(None, vec![0.0, 0.0], vec![1.0, 1.0, 1.0, 1.0]), None);
     }
 
     #[test]

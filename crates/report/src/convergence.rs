@@ -6,6 +6,7 @@
 //!
 //! - [`rate`]: ρ = √(g_t / g_{t−1}), the median over the settled rows;
 //! - [`missing_information`]: KL_t / ΔQ_t, which tends to the same ρ, the median over the same rows;
+//! - [`step_ratio`]: the ratio of successive parameter changes, which tends to ρ, the median over the same rows;
 //! - [`remaining_gap`]: Aitken's extrapolation L_∞ − L_t = g_t r / (1 − r) with r = g_t / g_{t−1} itself, the median over
 //!   the last 3 settled rows (Böhning et al. 1994, key `bohning1994`).
 //!
@@ -31,15 +32,34 @@ fn settled_gain(row: &TraceRow, n: usize) -> Option<f64> {
     row.gain.filter(|&gain| probabilistic && gain > 1e-11 * (row.objective.abs() + n as f64))
 }
 
+/// The last settled rows as pairs (row t − 1, row t), the latest first.
+fn settled_pairs(trace: &[TraceRow], n: usize) -> impl Iterator<Item = (&TraceRow, &TraceRow)> {
+    let pairs = trace.windows(2).rev().map(|pair| (&pair[0], &pair[1]));
+    pairs
+        .filter(|(before, row)| row.iteration == before.iteration + 1)
+        .filter(move |(before, row)| settled_gain(before, n).is_some() && settled_gain(row, n).is_some())
+        .take(WINDOW)
+}
+
 /// The last settled rows as (g_{t−1}, g_t, row t), the latest first.
 fn settled(trace: &[TraceRow], n: usize) -> Vec<(f64, f64, &TraceRow)> {
-    trace
-        .windows(2)
-        .rev()
-        .filter(|pair| pair[1].iteration == pair[0].iteration + 1)
-        .filter_map(|pair| Some((settled_gain(&pair[0], n)?, settled_gain(&pair[1], n)?, &pair[1])))
-        .take(WINDOW)
+    settled_pairs(trace, n)
+        .filter_map(|(before, row)| Some((settled_gain(before, n)?, settled_gain(row, n)?, row)))
         .collect()
+}
+
+/// The ratio of successive parameter changes, which tends to ρ as well, the median over the rows of [`rate`]; `None` with
+/// fewer than 5 of them, or where the trace has no changes.
+pub fn step_ratio(trace: &[TraceRow], n: usize) -> Option<f64> {
+    let ratio =
+        |(before, row): (&TraceRow, &TraceRow)| Some(row.step_norm? / before.step_norm.filter(|&step| step > 0.0)?);
+    let ratios: Sorted = settled_pairs(trace, n).filter_map(ratio).collect();
+    if ratios.values().len() < FEWEST { None } else { ratios.median() }
+}
+
+/// Where the objective was heading: its last value and [`remaining_gap`] beyond.
+pub fn projected_limit(trace: &[TraceRow], n: usize) -> Option<f64> {
+    Some(trace.last()?.objective + remaining_gap(trace, n)?)
 }
 
 /// The rate of convergence ρ. `trace` holds consecutive iterations of a run on `n` rows; `None` with fewer than 5 settled
@@ -104,6 +124,11 @@ mod tests {
         let trace = geometric(0.36, 15);
         assert!((rate(&trace, 100).unwrap() - 0.6).abs() < 1e-9);
         assert!((missing_information(&trace, 100).unwrap() - 0.6).abs() < 1e-9);
+        assert_eq!(step_ratio(&trace, 100), None);
+        let stepping: Vec<TraceRow> =
+            trace.iter().map(|row| TraceRow { step_norm: row.gain.map(f64::sqrt), ..*row }).collect();
+        assert!((step_ratio(&stepping, 100).unwrap() - 0.6).abs() < 1e-9);
+        assert!((projected_limit(&trace, 100).unwrap() + 100.0).abs() < 1e-9);
     }
 
     #[test]

@@ -14,6 +14,8 @@
 //! | [`maxima`] | the best, what reached it, distinct maxima |
 //! | [`basins`], [`matching`] | whether two ends are the same maximum; the best one-to-one matching |
 //! | [`unseen`] | maxima that no start has found |
+//! | [`replay`] | stop rules asked again on recorded traces |
+//! | [`incidence`], [`geometry`] | when covariances die; what makes a mixture hard for k-means |
 //! | [`quantiles`], [`variance`] | medians and quartiles; draws against starts |
 //! | [`tables`], [`table`] | the report's tables; their five formats |
 //! | [`figure`] | the report's pictures |
@@ -31,11 +33,14 @@ pub mod error;
 #[cfg(test)]
 mod example;
 pub mod figure;
+pub mod geometry;
 pub mod html;
+pub mod incidence;
 pub mod intervals;
 pub mod matching;
 pub mod maxima;
 pub mod quantiles;
+pub mod replay;
 pub mod study;
 pub mod summary;
 pub mod table;
@@ -49,6 +54,7 @@ pub use summary::Summary;
 
 use basins::Ends;
 use maxima::Criterion;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use table::{Csv, Format, Latex, Markdown, Table};
@@ -84,6 +90,7 @@ fn tables(study: &Study) -> Result<Vec<Table>, ReportError> {
     let assignments = records::read_assignments(&study.dir).map_err(ReportError::read(&study.dir))?;
     let observations = records::read_observations(&study.dir).map_err(ReportError::read(&study.dir))?;
     let components = Ends::read(&study.dir, runs)?;
+    let traces = tables::traced::read(&study.dir, runs, &study.failures, &components)?;
     let mut tables = vec![
         tables::selection::table(runs),
         tables::outcomes::table(runs),
@@ -91,14 +98,19 @@ fn tables(study: &Study) -> Result<Vec<Table>, ReportError> {
         tables::convergence::table(runs, Criterion::Inertia, &components),
         tables::unseen::table(runs, &components),
         tables::budget::table(runs),
+        tables::profiles::table(runs),
         tables::start_kinds::table(runs),
         tables::paired::table(runs),
         tables::draws::table(runs),
         tables::agreement::table(runs, false),
         tables::agreement::table(runs, true),
+        tables::k_means_and_em::table(runs, &components),
+        tables::rates::table(runs, &components, &traces, &BTreeMap::new()),
+        tables::stop_rules::table(runs, &traces),
     ];
     tables.extend(tables::clusters::tables(runs, &assignments, &observations));
     tables.push(tables::failures::table(runs, &study.failures)?);
+    tables.push(tables::incidence::table(runs, &study.failures, &traces));
     tables.push(tables::selection::long(runs));
     tables.push(tables::distinct::table(runs, &components));
     tables.push(tables::budget::curve(runs));
