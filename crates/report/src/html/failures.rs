@@ -103,9 +103,10 @@ fn block(out: &mut String, kind: &Kind<'_>, run: &RunRow, evidence: &Evidence, f
     last_iterations(out, kind.example, &evidence.traces);
     let _ = writeln!(
         out,
-        "<p>To see it in detail:</p>\n<pre>cargo run -p runner -- show {} {}</pre>\n</article>",
-        Escaped(&shell(&folder.path)),
-        run.run
+        "<p>To see it in detail, and to run it again:</p>\n<pre>cargo run -p runner -- show {path} {run}\ncargo run -p runner -- verify {path} \
+         --run {run}</pre>\n</article>",
+        path = Escaped(&shell(&folder.path)),
+        run = run.run
     );
 }
 
@@ -149,10 +150,15 @@ fn facts(run: &RunRow, failure: &FailureRow, evidence: &Evidence) -> Vec<(String
     let mut fact = |name, content: Option<String>| facts.extend(content.map(|content| (name, content)));
     let draw = if factors.draw > 0 { format!(", draw {}", factors.draw) } else { String::new() };
     fact("data", Some(format!("{}{draw}, K = {}", Escaped(&factors.dataset), factors.k)));
-    let ways =
-        [Some(&factors.method), factors.covariance.as_ref(), Some(&factors.start), factors.start_covariance.as_ref()];
-    let ways = ways.into_iter().flatten().chain(&factors.policy).map(|word| code(word)).collect::<Vec<_>>().join(", ");
-    fact("way", Some(ways));
+    let ways = [
+        ("method", Some(&factors.method)),
+        ("structure", factors.covariance.as_ref()),
+        ("start", Some(&factors.start)),
+        ("its covariances", factors.start_covariance.as_ref()),
+        ("policy", factors.policy.as_ref()),
+    ];
+    let ways = ways.into_iter().filter_map(|(name, word)| Some(format!("{name} {}", code(word?))));
+    fact("way", Some(ways.collect::<Vec<String>>().join(", ")));
     fact("replicate, seed", Some(format!("{}, {}", run.replicate, run.seed)));
     let component = failure.component.map(|component| format!(", component {component}")).unwrap_or_default();
     let stage = Escaped(&failure.stage);

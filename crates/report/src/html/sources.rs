@@ -25,20 +25,20 @@ pub(super) fn again(study: &Study, folder: &Folder) -> String {
     let _ = writeln!(
         out,
         "<p>Every start is a row of <code>runs.parquet</code>; the numbers of runs in this report are its column <code>run</code>. One \
-         start in detail, with its trace, its parameters and the command that repeats it:</p>\n<pre>cargo run -p runner -- show {path} \
-         {}</pre>\n<p>The row itself, in Python:</p>\n<pre>import polars as pl\n\npl.read_parquet(\"{}\").filter(pl.col(\"run\") == {})\
-         </pre>\n<p>This page and the files beside it are made from the records and may be deleted:</p>\n<pre>cargo run -p runner -- \
-         report {path}</pre>",
-        first.run,
-        Escaped(&format!("{}/runs.parquet", folder.path).replace('\\', "\\\\").replace('"', "\\\"")),
-        first.run,
+         start in detail, with its trace and its parameters:</p>\n<pre>cargo run -p runner -- show {path} {run}</pre>\n<p>The same start \
+         once more, every number compared bit by bit with what is recorded:</p>\n<pre>cargo run -p runner -- verify {path} --run \
+         {run}</pre>\n<p>The row itself, in Python:</p>\n<pre>import polars as pl\n\npl.read_parquet(\"{file}\").filter(pl.col(\"run\") == \
+         {run})</pre>\n<p>This page and the files beside it are made from the records and may be deleted:</p>\n<pre>cargo run -p \
+         runner -- report {path}</pre>",
+        run = first.run,
+        file = Escaped(&format!("{}/runs.parquet", folder.path).replace('\\', "\\\\").replace('"', "\\\"")),
         path = Escaped(&path),
     );
     out
 }
 
 /// What is said about the keys of the provenance, in the order of the page. Keys that are not here follow by their own names.
-const KNOWN: [(&str, &str); 15] = [
+const KNOWN: [(&str, &str); 20] = [
     ("version", "version"),
     ("git_commit", "commit"),
     ("git_dirty", "sources changed since"),
@@ -53,6 +53,11 @@ const KNOWN: [(&str, &str); 15] = [
     ("started", "began"),
     ("finished", "ended"),
     ("command", "command"),
+    ("config", "config"),
+    ("config_sha256", "config (SHA-256)"),
+    ("overrides", "overrides"),
+    ("plan_hash", "plan (SHA-256)"),
+    ("target", "target"),
     ("datasets", ""),
 ];
 
@@ -65,13 +70,13 @@ pub(super) fn provenance(folder: &Folder) -> String {
         let others = provenance.iter().filter(|(key, _)| !KNOWN.iter().any(|(known, _)| known == key));
         let others = others.map(|(key, value)| (key.replace('_', " "), value));
         // The fingerprints of the data stand beside the data.
-        rows.extend(
-            known.chain(others).filter(|(words, _)| !words.is_empty()).map(|(words, value)| (words, said(value))),
-        );
+        let told = known.chain(others).filter(|(words, value)| !words.is_empty() && !is_empty(value));
+        rows.extend(told.map(|(words, value)| (words, said(value))));
     } else {
         out += "<p>There is no readable <code>provenance.json</code> in this folder: program and machine are not known.</p>\n";
     }
-    if let Some(hash) = Folder::word(folder.marker.as_ref(), "plan_hash") {
+    let told = Folder::word(folder.provenance.as_ref(), "plan_hash");
+    if let (None, Some(hash)) = (told, Folder::word(folder.marker.as_ref(), "plan_hash")) {
         rows.push(("plan (SHA-256)".to_owned(), format!("<code class=\"hash\">{}</code>", Escaped(hash))));
     }
     if !rows.is_empty() {
@@ -86,6 +91,15 @@ pub(super) fn provenance(folder: &Folder) -> String {
         );
     }
     out
+}
+
+/// Whether a value is a list of nothing.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Array(parts) => parts.is_empty(),
+        Value::Object(parts) => parts.is_empty(),
+        _ => false,
+    }
 }
 
 /// A value of the provenance as markup.
