@@ -29,8 +29,14 @@ impl Fingerprint {
         let mut hash = Sha256::new();
         hash.update((n as u64).to_le_bytes());
         hash.update((d as u64).to_le_bytes());
-        for &value in x.iter().chain(weight) {
-            hash.update(canonical(value).to_le_bytes());
+        // By the thousand: the hash takes few long pieces faster than many short ones.
+        let mut bytes = [0; 8 * 1024];
+        for values in x.chunks(1024).chain(weight.chunks(1024)) {
+            let part = &mut bytes[..8 * values.len()];
+            for (bytes, &value) in part.as_chunks_mut::<8>().0.iter_mut().zip(values) {
+                *bytes = canonical(value).to_le_bytes();
+            }
+            hash.update(&*part);
         }
         Self(hash.finalize().into())
     }

@@ -59,55 +59,31 @@ impl CsvOptions {
             let line = Some(1 + count_lines(&bytes[..error.valid_up_to()]));
             self.errors(vec![CsvFault { line, row: None, column: None, name: None, kind: FaultKind::NotUtf8 }], 1)
         })?;
-        let records = self.records(text.strip_prefix('\u{feff}').unwrap_or(text));
-        let Some(first) = records.first() else { return Err(self.refuse(FaultKind::NoRows).into()) };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut records = Records::new(text, self.delimiter);
+        let Some((line, first)) = records.next() else { return Err(self.refuse(FaultKind::NoRows).into()) };
         let names: Vec<String> = if self.has_header {
-            first.fields.iter().map(|field| field.trim().to_string()).collect()
+            first.iter().map(|field| field.trim().to_string()).collect()
         } else {
-            (1..=first.fields.len()).map(|j| format!("x{j}")).collect()
+            (1..=first.len()).map(|j| format!("x{j}")).collect()
         };
-        let layout = self.layout(&names, first.line)?;
-        let data = &records[usize::from(self.has_header)..];
-        if data.is_empty() {
+        let layout = self.layout(&names, line)?;
+        let mut reading = Reading::new(&names, &layout, text);
+        if !self.has_header {
+            reading.row(line, first);
+        }
+        while let Some((line, fields)) = records.next() {
+            reading.row(line, fields);
+        }
+        if reading.rows == 0 {
             return Err(self.refuse(FaultKind::NoRows).into());
         }
-        let mut reading = Reading { names: &names, faults: Vec::new(), total: 0 };
-        let (x, weight, truth) = reading.rows(data, &layout);
-        if reading.total > 0 {
-            return Err(self.errors(reading.faults, reading.total).into());
+        let Reading { x, weight, truth, faults, total, .. } = reading;
+        if total > 0 {
+            return Err(self.errors(faults, total).into());
         }
+        let truth = layout.label.map(|_| truth);
         Sample::new(x, layout.features.iter().map(|&j| names[j].clone()).collect(), truth)?.with_weights(weight)
-    }
-
-    /// All records with the lines on which they begin. A blank line between two of them is a record without fields; the
-    /// reader passes over it in silence, so it is found by position.
-    fn records(&self, text: &str) -> Vec<Record> {
-        let mut reader = ::csv::ReaderBuilder::new()
-            .delimiter(self.delimiter)
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(text.as_bytes());
-        let mut records: Vec<Record> = Vec::new();
-        let mut fields = ::csv::StringRecord::new();
-        let (mut line, mut rest) = (1, text);
-        // The text is UTF-8 and in memory, and rows may have any length: no error is left for the reader to return.
-        while reader.read_record(&mut fields).is_ok_and(|more| more) {
-            while let Some(after) = strip_line_end(rest) {
-                if !records.is_empty() {
-                    records.push(Record { line, fields: ::csv::StringRecord::new() });
-                }
-                (line, rest) = (line + 1, after);
-            }
-            records.push(Record { line, fields: fields.clone() });
-            let mut end = usize::try_from(reader.position().byte()).expect("a position within the text");
-            // A record may end between the two characters of a line end.
-            if text[..end].ends_with('\r') && text[end..].starts_with('\n') {
-                end += 1;
-            }
-            line += count_lines(&rest.as_bytes()[..end - (text.len() - rest.len())]);
-            rest = &text[end..];
-        }
-        records
     }
 
     /// Which columns are features and which is the label. `line` is that of the names.
@@ -165,10 +141,57 @@ impl CsvOptions {
     }
 }
 
-/// One record; without fields, a blank line.
-struct Record {
+/// The records of a text, one after another. A blank line between two of them is a record without fields; the reader passes
+/// over it in silence, so it is found by position.
+struct Records<'a> {
+    reader: ::csv::Reader<&'a [u8]>,
+    text: &'a str,
+    /// What has not been passed yet, and the number of its first line.
+    rest: &'a str,
     line: u64,
     fields: ::csv::StringRecord,
+    blank: ::csv::StringRecord,
+    /// Whether `fields` holds a record that was not given out yet; whether any was.
+    waiting: bool,
+    begun: bool,
+}
+
+impl<'a> Records<'a> {
+    fn new(text: &'a str, delimiter: u8) -> Self {
+        let reader = ::csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        let (fields, blank) = (::csv::StringRecord::new(), ::csv::StringRecord::new());
+        Self { reader, text, rest: text, line: 1, fields, blank, waiting: false, begun: false }
+    }
+
+    /// The next record with the line on which it begins.
+    fn next(&mut self) -> Option<(u64, &::csv::StringRecord)> {
+        // The text is UTF-8 and in memory, and rows may have any length: no error is left for the reader to return.
+        if !self.waiting && !self.reader.read_record(&mut self.fields).is_ok_and(|more| more) {
+            return None;
+        }
+        self.waiting = true;
+        while let Some(after) = strip_line_end(self.rest) {
+            let line = self.line;
+            (self.line, self.rest) = (line + 1, after);
+            if self.begun {
+                return Some((line, &self.blank));
+            }
+        }
+        let mut end = usize::try_from(self.reader.position().byte()).expect("a position within the text");
+        // A record may end between the two characters of a line end.
+        if self.text[..end].ends_with('\r') && self.text[end..].starts_with('\n') {
+            end += 1;
+        }
+        let line = self.line;
+        self.line += count_lines(&self.rest.as_bytes()[..end - (self.text.len() - self.rest.len())]);
+        self.rest = &self.text[end..];
+        (self.waiting, self.begun) = (false, true);
+        Some((line, &self.fields))
+    }
 }
 
 /// What the columns are, by number from 0.
@@ -178,57 +201,75 @@ struct Layout {
     weight: Option<usize>,
 }
 
-/// The rows being read, and what was wrong so far.
+/// The rows read so far, and what was wrong with them; complete only if nothing was.
 struct Reading<'a> {
     names: &'a [String],
+    layout: &'a Layout,
+    rows: u64,
+    x: Vec<f64>,
+    weight: Vec<f64>,
+    truth: Truth,
+    /// Labels by name.
+    numbers: HashMap<String, u32>,
     faults: Vec<CsvFault>,
     total: usize,
 }
 
-impl Reading<'_> {
-    /// Values, weights and labels of all rows; only complete if no fault was found.
-    fn rows(&mut self, data: &[Record], layout: &Layout) -> (Vec<f64>, Vec<f64>, Option<Truth>) {
-        let mut x = Vec::with_capacity(data.len() * layout.features.len());
-        let mut weight = Vec::new();
-        let mut truth = Truth { labels: Vec::new(), names: Vec::new() };
-        let mut numbers: HashMap<&str, u32> = HashMap::new();
-        for (record, row) in data.iter().zip(1..) {
-            if record.fields.is_empty() {
-                self.found(record.line, row, None, FaultKind::BlankLine);
-                continue;
-            }
-            if record.fields.len() != self.names.len() {
-                let kind = FaultKind::Ragged { found: record.fields.len(), expected: self.names.len() };
-                self.found(record.line, row, None, kind);
-                continue;
-            }
-            for &j in &layout.features {
-                match number(record.fields[j].trim()) {
-                    Ok(value) => x.push(value),
-                    Err(kind) => self.found(record.line, row, Some(j), kind),
-                }
-            }
-            if let Some(j) = layout.weight {
-                match number(record.fields[j].trim()) {
-                    Ok(value) if value > 0.0 => weight.push(value),
-                    Ok(value) => self.found(record.line, row, Some(j), FaultKind::Weight { value }),
-                    Err(kind) => self.found(record.line, row, Some(j), kind),
-                }
-            }
-            if let Some(j) = layout.label {
-                let name = record.fields[j].trim();
-                if is_missing(name) {
-                    let kind = FaultKind::Missing { found: name.to_string(), expected: "a label" };
-                    self.found(record.line, row, Some(j), kind);
-                }
-                let label = *numbers.entry(name).or_insert_with(|| {
-                    truth.names.push(name.to_string());
-                    u32::try_from(truth.names.len() - 1).expect("fewer than 2^32 labels fit in memory")
-                });
-                truth.labels.push(label);
+impl<'a> Reading<'a> {
+    fn new(names: &'a [String], layout: &'a Layout, text: &str) -> Self {
+        // As many lines as there can be rows: values that move while a vector grows are a second copy.
+        let lines = 1 + text.bytes().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
+        Self {
+            names,
+            layout,
+            rows: 0,
+            x: Vec::with_capacity((lines * layout.features.len()).min(text.len())),
+            weight: Vec::new(),
+            truth: Truth { labels: Vec::new(), names: Vec::new() },
+            numbers: HashMap::new(),
+            faults: Vec::new(),
+            total: 0,
+        }
+    }
+
+    /// Takes up values, weight and label of the next row.
+    fn row(&mut self, line: u64, fields: &::csv::StringRecord) {
+        self.rows += 1;
+        let (row, layout) = (self.rows, self.layout);
+        if fields.is_empty() {
+            return self.found(line, row, None, FaultKind::BlankLine);
+        }
+        if fields.len() != self.names.len() {
+            let kind = FaultKind::Ragged { found: fields.len(), expected: self.names.len() };
+            return self.found(line, row, None, kind);
+        }
+        for &j in &layout.features {
+            match number(fields[j].trim()) {
+                Ok(value) => self.x.push(value),
+                Err(kind) => self.found(line, row, Some(j), kind),
             }
         }
-        (x, weight, layout.label.map(|_| truth))
+        if let Some(j) = layout.weight {
+            match number(fields[j].trim()) {
+                Ok(value) if value > 0.0 => self.weight.push(value),
+                Ok(value) => self.found(line, row, Some(j), FaultKind::Weight { value }),
+                Err(kind) => self.found(line, row, Some(j), kind),
+            }
+        }
+        if let Some(j) = layout.label {
+            let name = fields[j].trim();
+            if is_missing(name) {
+                let kind = FaultKind::Missing { found: name.to_string(), expected: "a label" };
+                self.found(line, row, Some(j), kind);
+            }
+            let label = self.numbers.get(name).copied().unwrap_or_else(|| {
+                let label = u32::try_from(self.truth.names.len()).expect("fewer than 2^32 labels fit in memory");
+                self.truth.names.push(name.to_string());
+                self.numbers.insert(name.to_string(), label);
+                label
+            });
+            self.truth.labels.push(label);
+        }
     }
 
     fn found(&mut self, line: u64, row: u64, column: Option<usize>, kind: FaultKind) {
@@ -242,12 +283,11 @@ impl Reading<'_> {
 
 fn number(text: &str) -> Result<f64, FaultKind> {
     let found = || text.to_string();
-    if is_missing(text) {
-        return Err(FaultKind::Missing { found: found(), expected: "a number" });
-    }
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
         Ok(_) => Err(FaultKind::NotFinite { found: found() }),
+        // No token for a missing value is a number.
+        Err(_) if is_missing(text) => Err(FaultKind::Missing { found: found(), expected: "a number" }),
         Err(_) => Err(FaultKind::NotANumber { found: found() }),
     }
 }

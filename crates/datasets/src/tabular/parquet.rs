@@ -2,7 +2,7 @@
 
 use crate::error::DatasetError;
 use crate::sample::{Sample, Truth};
-use polars::prelude::{Column, DataType, ParquetReader, SerReader as _};
+use polars::prelude::{Column, DataType, ParquetReader, PolarsError, SerReader as _};
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
@@ -16,39 +16,51 @@ pub fn read_parquet(
     weight: Option<&str>,
 ) -> Result<Sample, DatasetError> {
     let refuse = |reason: String| DatasetError::File { file: path.to_path_buf(), reason };
-    let file = File::open(path).map_err(|error| refuse(error.to_string()))?;
-    let frame = ParquetReader::new(file).finish().map_err(|error| refuse(error.to_string()))?;
-    let known: Vec<String> = frame.get_column_names().iter().map(ToString::to_string).collect();
+    let open = || File::open(path).map(ParquetReader::new).map_err(|error| refuse(error.to_string()));
+    let polars = |error: PolarsError| refuse(error.to_string());
+    let mut reader = open()?;
+    let n = reader.num_rows().map_err(polars)?;
+    let known: Vec<String> = reader.schema().map_err(polars)?.iter_names().map(ToString::to_string).collect();
+    // Column by column: beside the sample no more than one of them is in memory.
     let find = |name: &str| {
-        frame.column(name).map_err(|_| DatasetError::UnknownColumn { column: name.to_owned(), known: known.clone() })
+        if !known.iter().any(|one| one == name) {
+            return Err(DatasetError::UnknownColumn { column: name.to_owned(), known: known.clone() });
+        }
+        let frame = open()?.with_columns(Some(vec![name.to_owned()])).finish().map_err(polars)?;
+        frame.column(name).cloned().map_err(polars)
     };
     let special = |name: &&String| Some(name.as_str()) != label && Some(name.as_str()) != weight;
     let names: Vec<String> = match columns {
         Some(columns) => columns.to_vec(),
         None => known.iter().filter(special).cloned().collect(),
     };
-    let numbers = |column: &Column| -> Result<Vec<f64>, DatasetError> {
-        let name = column.name();
-        let text = |dtype: &DataType| refuse(format!("column `{name}` is of type {dtype}; features are numbers"));
+    // Writes the column to every `step`-th place.
+    let numbers = |name: &str, places: &mut [f64], step: usize| -> Result<(), DatasetError> {
+        let column = find(name)?;
         if !column.dtype().is_primitive_numeric() {
-            return Err(text(column.dtype()));
+            let dtype = column.dtype();
+            return Err(refuse(format!("column `{name}` is of type {dtype}; features are numbers")));
         }
-        let floats = column.cast(&DataType::Float64).map_err(|error| refuse(error.to_string()))?;
-        let values = floats.f64().map_err(|error| refuse(error.to_string()))?;
-        let missing = |(row, value): (usize, Option<f64>)| {
-            value.ok_or_else(|| refuse(format!("row {row} (from 0), column `{name}` is null; fill or drop it")))
-        };
-        values.iter().enumerate().map(missing).collect()
+        let floats = column.cast(&DataType::Float64).map_err(polars)?;
+        let values = floats.f64().map_err(polars)?;
+        for (row, (place, value)) in places.iter_mut().step_by(step).zip(values.iter()).enumerate() {
+            *place =
+                value.ok_or_else(|| refuse(format!("row {row} (from 0), column `{name}` is null; fill or drop it")))?;
+        }
+        Ok(())
     };
-    let (n, d) = (frame.height(), names.len());
+    let d = names.len();
     let mut x = vec![0.0; n * d];
-    for (j, name) in names.iter().enumerate() {
-        for (slot, value) in x.iter_mut().skip(j).step_by(d).zip(numbers(find(name)?)?) {
-            *slot = value;
+    if n > 0 {
+        for (j, name) in names.iter().enumerate() {
+            numbers(name, &mut x[j..], d)?;
         }
     }
-    let weights = weight.map(|name| numbers(find(name)?)).transpose()?.unwrap_or_default();
-    let truth = label.map(|name| find(name).map(classes)).transpose()?;
+    let mut weights = vec![0.0; if weight.is_some() { n } else { 0 }];
+    if let Some(name) = weight {
+        numbers(name, &mut weights, 1)?;
+    }
+    let truth = label.map(|name| find(name).map(|column| classes(&column))).transpose()?;
     Sample::new(x, names, truth)?.with_weights(weights)
 }
 
