@@ -1,7 +1,7 @@
 //! `runner fit`: one mixture (or k-means) for one file, from several starts; the best of them is described and kept.
 //!
 //! It is a sweep of one cell that writes no records: the same plan, the same starts, the same fit. Small samples run their
-//! starts side by side; a sample of more than one batch runs them one after another, each on all threads.
+//! starts side by side; a sample of many rows runs them one after another, each on all threads.
 
 use crate::cli::FitArguments;
 use crate::config::diagnostics::suggestion;
@@ -29,6 +29,10 @@ use std::time::Instant;
 
 /// Gain per row below which a fit has converged, unless told.
 const TOLERANCE: f64 = 1e-10;
+
+/// Rows above which one fit keeps all threads busy, so that starts run one after another; also rows whose responsibilities are
+/// in memory at once.
+const MANY_ROWS: usize = 16_384;
 
 /// What `runner fit` tells, in words or as JSON.
 pub struct Told {
@@ -175,7 +179,7 @@ fn policy(typed: &str) -> anyhow::Result<Policy> {
 
 fn run(plan: &Plan, sample: &Sample, level: Level) -> anyhow::Result<Vec<JobRecord>> {
     let cell = &plan.cells[0];
-    let big = sample.n > em::batch::BATCH_ROWS;
+    let big = sample.n > MANY_ROWS;
     let one = |replicate| Ok(guard::run(&Job { plan, cell, replicate, sample, threads: big, level })?);
     if big {
         // Only the best keeps its labels.
@@ -278,7 +282,7 @@ impl Model {
         let k = model.components();
         let names: Vec<String> = (0..k).map(|c| format!("r{c}")).collect();
         writeln!(out, "{}", names.join(","))?;
-        for rows in sample.x.chunks(em::batch::BATCH_ROWS * sample.d) {
+        for rows in sample.x.chunks(MANY_ROWS * sample.d) {
             for row in model.responsibilities(rows, level)?.chunks_exact(k) {
                 let words: Vec<String> = row.iter().map(|value| format!("{value:?}")).collect();
                 writeln!(out, "{}", words.join(","))?;
