@@ -32,18 +32,34 @@ pub fn rows_with_replacement(n: usize, k: usize, rng: &mut impl Rng) -> Vec<usiz
 
 /// K rows with pairwise different values, each new one uniform among the rows that differ from those before it.
 pub fn distinct_rows(x: &[f64], d: usize, k: usize, rng: &mut impl Rng) -> Result<Vec<usize>, TooFewDistinctRows> {
+    let n = x.len() / d;
     let row = |i: usize| &x[i * d..(i + 1) * d];
-    let mut left: Vec<usize> = (0..x.len() / d).collect();
+    // Rows are compared where their fingerprints agree: n·d operations once instead of n·k accesses all over the data.
+    let prints: Vec<u64> = x.chunks_exact(d).map(fingerprint).collect();
+    let mut equal_to_chosen: Vec<usize> = Vec::new();
     let mut chosen = Vec::with_capacity(k);
     for _ in 0..k {
-        if left.is_empty() {
+        let left = n - equal_to_chosen.len();
+        if left == 0 {
             return Err(TooFewDistinctRows { distinct: distinct_values(x, d), components: k });
         }
-        let next = left[rng.random_range(0..left.len())];
+        // The row at that place among those that are left; the others are in ascending order.
+        let place = rng.random_range(0..left);
+        let next = equal_to_chosen.iter().fold(place, |place, &gone| place + usize::from(gone <= place));
         chosen.push(next);
-        left.retain(|&i| row(i) != row(next));
+        let candidates = prints.iter().enumerate().filter(|(_, print)| **print == prints[next]);
+        equal_to_chosen.extend(candidates.map(|(i, _)| i).filter(|&i| row(i) == row(next)));
+        equal_to_chosen.sort_unstable();
     }
     Ok(chosen)
+}
+
+/// Equal rows have equal fingerprints; −0 and 0 are the same.
+fn fingerprint(row: &[f64]) -> u64 {
+    // Multiplication and rotation as in FxHash; the constant is 2⁶⁴ over the golden ratio.
+    row.iter().fold(0, |print: u64, value| {
+        (print.rotate_left(5) ^ (value + 0.0).to_bits()).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    })
 }
 
 /// K-means++ with plain D² weighting (Arthur & Vassilvitskii 2007, key `arthur2007`): each new row is drawn with
@@ -202,6 +218,28 @@ mod tests {
             ] {
                 let chosen: Vec<f64> = rows.iter().flat_map(|&i| X[2 * i..2 * i + 2].to_vec()).collect();
                 assert_eq!(distinct_values(&chosen, 2), 3);
+            }
+        }
+    }
+
+    #[test]
+    fn distinct_rows_are_drawn_from_those_that_are_left() {
+        // The list of rows that are left, written down.
+        let plain = |x: &[f64], d: usize, k: usize, rng: &mut ChaCha8Rng| -> Vec<usize> {
+            let row = |i: usize| &x[i * d..(i + 1) * d];
+            let mut left: Vec<usize> = (0..x.len() / d).collect();
+            let draw = |_| {
+                let next = left[rng.random_range(0..left.len())];
+                left.retain(|&i| row(i) != row(next));
+                next
+            };
+            (0..k).map(draw).collect()
+        };
+        let x: Vec<f64> = (0..300).map(|i| f64::from(i * i % 7) - 3.0).map(|v| if v == 0.0 { -v } else { v }).collect();
+        for (x, d, k) in [(&X[..], 2, 3), (&x, 1, 4), (&x, 3, 5)] {
+            for seed in 0..20 {
+                let rng = || ChaCha8Rng::seed_from_u64(seed);
+                assert_eq!(distinct_rows(x, d, k, &mut rng()).unwrap(), plain(x, d, k, &mut rng()));
             }
         }
     }
