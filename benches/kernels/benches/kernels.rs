@@ -4,7 +4,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, 
 use em::stop::MaxIterations;
 use em::{LatentModel, Plain, Rows, Serial, Stopping};
 use kernel_benches::{model, sample};
-use kmeans::KMeans;
+use kmeans::{KMeans, Skipping};
 use linalg::kernels::{Block, Softmax, exp_in_place, softmax};
 use linalg::{Level, SpdFactor, spd};
 use mixture::gaussian::structure::{Eee, Vii, Vvi};
@@ -104,10 +104,15 @@ fn exponentials(criterion: &mut Criterion) {
 fn centres(criterion: &mut Criterion) {
     for (n, d, k) in [(150, 4, 3), (16_384, 32, 64), (4_096, 128, 256)] {
         let x = sample::draw(n, d, k, 0.6).x;
-        let model = KMeans::new(x[..k * d].to_vec(), vec![1.0; d], Level::detect());
+        let model = KMeans::new(x[..k * d].to_vec(), vec![1.0; d], Level::detect()).skipping(Skipping::Never);
         let (mut stats, mut scratch) = (vec![0.0; model.stats_len()], model.scratch(n));
         let rows = Rows::new(&x, d, &[]);
         criterion.bench_function(&format!("k-means pass/{n}/{d}/{k}"), |bencher| {
+            bencher.iter(|| model.accumulate(rows.all(), &mut stats, &mut scratch));
+        });
+        let model = model.skipping(Skipping::Always);
+        let mut scratch = model.scratch(n);
+        criterion.bench_function(&format!("k-means pass, nothing moved/{n}/{d}/{k}"), |bencher| {
             bencher.iter(|| model.accumulate(rows.all(), &mut stats, &mut scratch));
         });
         criterion.bench_function(&format!("k-means++/{n}/{d}/{k}"), |bencher| {

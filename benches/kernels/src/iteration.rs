@@ -5,7 +5,7 @@ use em::stop::{GainPerRow, MaxIterations};
 use em::{Plain, Rows, Serial, Stopping, TraceRow};
 use kernel_benches::clock::{Moment, Seconds};
 use kernel_benches::{model, model_in, peak, sample, seconds_per_iteration};
-use kmeans::KMeans;
+use kmeans::{KMeans, Skipping, lloyd, plus_plus};
 use linalg::{Level, Total};
 use mixture::gaussian::structure::{Eee, Vii, Vvi};
 use mixture::start::{PointCovariance, points};
@@ -21,12 +21,14 @@ enum Kind {
     Tied,
     Spherical,
     KMeans,
+    /// With distances skipped where they cannot matter.
+    Skipping,
 }
 
 /// Name, n, d, k, spread of the means, model, iterations to time.
 struct Row(&'static str, usize, usize, usize, f64, Kind, u32);
 
-const ROWS: [Row; 9] = [
+const ROWS: [Row; 11] = [
     Row("M", 100_000, 16, 16, 0.6, Kind::Full, 12),
     Row("L", 1_000_000, 32, 32, 0.5, Kind::Full, 3),
     Row("H", 20_000, 256, 8, 1.0, Kind::Full, 6),
@@ -36,6 +38,8 @@ const ROWS: [Row; 9] = [
     Row("L-spherical", 1_000_000, 32, 32, 0.5, Kind::Spherical, 5),
     Row("KM1", 1_000_000, 32, 64, 0.5, Kind::KMeans, 8),
     Row("KM2", 200_000, 128, 256, 0.3, Kind::KMeans, 8),
+    Row("KM1-clustered", 1_000_000, 32, 64, 3.0, Kind::Skipping, 8),
+    Row("KM2-clustered", 200_000, 128, 256, 1.0, Kind::Skipping, 8),
 ];
 
 /// Floating-point operations of a dense iteration, without the exponentials.
@@ -46,7 +50,7 @@ fn operations(&Row(_, n, d, k, _, kind, _): &Row) -> f64 {
         Kind::Diagonal => 8.0 * n * k * d,
         Kind::Tied => n * d * d + 4.0 * n * k * d,
         Kind::Spherical => 4.0 * n * k * d,
-        Kind::KMeans => 2.0 * n * k * d,
+        Kind::KMeans | Kind::Skipping => 2.0 * n * k * d,
     }
 }
 
@@ -59,9 +63,10 @@ fn time(row: &Row, sample: &sample::Sample, threads: usize) -> Seconds {
         Kind::Diagonal => seconds_per_iteration(x, d, model::<Gaussian<Vvi>>(x, d, truth, level), iterations, threads),
         Kind::Tied => seconds_per_iteration(x, d, model::<Gaussian<Eee>>(x, d, truth, level), iterations, threads),
         Kind::Spherical => seconds_per_iteration(x, d, model::<Gaussian<Vii>>(x, d, truth, level), iterations, threads),
-        Kind::KMeans => {
-            let centres = x[..k * d].to_vec();
-            seconds_per_iteration(x, d, KMeans::new(centres, vec![1.0; d], level), iterations, threads)
+        Kind::KMeans | Kind::Skipping => {
+            let skipping = if kind == Kind::KMeans { Skipping::Never } else { Skipping::Automatic };
+            let model = KMeans::new(x[..k * d].to_vec(), vec![1.0; d], level).skipping(skipping);
+            seconds_per_iteration(x, d, model, iterations, threads)
         }
     })
 }
@@ -87,6 +92,27 @@ fn small(x: &[f64], d: usize, k: usize, fits: u64, stop: impl Fn() -> Stopping) 
         Seconds { wall: wall / iterations as f64, processor: processor / iterations as f64 }
     };
     (0..9).map(|_| round()).fold(Seconds::never(), Seconds::min)
+}
+
+/// Many fits of k-means, k-means++ and model included: seconds of a fit and its iterations on average; the best of a few rounds.
+fn small_k_means(x: &[f64], d: usize, k: usize, fits: u64) -> (Seconds, f64) {
+    let scales = Total::new(x, d, &[]).expect("the sample varies").scales;
+    let rows = Rows::new(x, d, &[]);
+    let mut iterations = 0;
+    let mut round = || {
+        let begin = Moment::now();
+        iterations = 0;
+        for seed in 0..fits {
+            let chosen = plus_plus(x, d, k, &mut ChaCha8Rng::seed_from_u64(seed)).expect("enough different rows");
+            let centres = chosen.iter().flat_map(|&i| &x[i * d..(i + 1) * d]).copied().collect();
+            let fit = lloyd(&rows, KMeans::new(centres, scales.clone(), Level::detect()));
+            iterations += fit.expect("data in memory").iterations;
+        }
+        let Seconds { wall, processor } = begin.until(Moment::now());
+        Seconds { wall: wall / fits as f64, processor: processor / fits as f64 }
+    };
+    let best = (0..9).map(|_| round()).fold(Seconds::never(), Seconds::min);
+    (best, f64::from(iterations) / fits as f64)
 }
 
 fn main() {
@@ -119,12 +145,16 @@ fn main() {
         let bound = (2 * n * k * d * d) as f64 / flops + (n * k) as f64 / exponentials;
         print(name, (n, d, k), 1, seconds, bound);
     }
+    if wanted("KM-small") {
+        let (seconds, iterations) = small_k_means(&iris, 4, 3, 2000);
+        print("KM-small, a fit", (150, 4, 3), 1, seconds, iterations * (2 * 150 * 4 * 3) as f64 / flops);
+    }
     for row in ROWS.iter().filter(|row| wanted(row.0)) {
         let &Row(name, n, d, k, spread, kind, _) = row;
         let sample = sample::draw(n, d, k, spread);
         for &threads in &threads {
             let seconds = time(row, &sample, threads);
-            let exps = if kind == Kind::KMeans { 0.0 } else { (n * k) as f64 / exponentials };
+            let exps = if matches!(kind, Kind::KMeans | Kind::Skipping) { 0.0 } else { (n * k) as f64 / exponentials };
             let bound = (operations(row) / flops + exps) / threads as f64;
             print(name, (n, d, k), threads, seconds, bound);
         }
