@@ -84,7 +84,9 @@ impl Recollection {
         let pairs = self.centres.chunks_exact(d).zip(centres.values().chunks_exact(d));
         let mut shifts = pairs.map(|(old, new)| distance_above(level, old, new));
         for drift in &mut self.drift {
-            let shift = shifts.by_ref().take(GROUP).fold(0.0, f64::max);
+            // What is no number is as far as can be: `f64::max` would lose it.
+            let far = |most: f64, shift: f64| if shift.is_nan() { f64::INFINITY } else { most.max(shift) };
+            let shift = shifts.by_ref().take(GROUP).fold(0.0, far);
             // Rounded up.
             *drift = (*drift + shift) * (1.0 + 2.0 * f64::EPSILON);
         }

@@ -81,6 +81,12 @@ fn centres_may_jump_and_batches_may_come_in_any_order() {
                 *c += size * (rng.random::<f64>() - 0.5);
             }
         }
+        // Once a model that is no number comes between.
+        if pass == 30 {
+            let nowhere = KMeans::new(vec![f64::NAN; k * d], vec![1.0; d], Level::detect()).skipping(Skipping::Always);
+            nowhere.accumulate(cuts[0], &mut from_memory, &mut remembering);
+            centres.rotate_left(d);
+        }
         let at = |skipping| KMeans::new(centres.clone(), vec![1.0; d], Level::detect()).skipping(skipping);
         let batch = cuts[rng.random_range(0..cuts.len())];
         from_scratch.fill(0.0);
