@@ -28,7 +28,7 @@ enum Kind {
 /// Name, n, d, k, spread of the means, model, iterations to time.
 struct Row(&'static str, usize, usize, usize, f64, Kind, u32);
 
-const ROWS: [Row; 11] = [
+const ROWS: [Row; 10] = [
     Row("M", 100_000, 16, 16, 0.6, Kind::Full, 12),
     Row("L", 1_000_000, 32, 32, 0.5, Kind::Full, 3),
     Row("H", 20_000, 256, 8, 1.0, Kind::Full, 6),
@@ -39,7 +39,6 @@ const ROWS: [Row; 11] = [
     Row("KM1", 1_000_000, 32, 64, 0.5, Kind::KMeans, 8),
     Row("KM2", 200_000, 128, 256, 0.3, Kind::KMeans, 8),
     Row("KM1-clustered", 1_000_000, 32, 64, 3.0, Kind::Skipping, 8),
-    Row("KM2-clustered", 200_000, 128, 256, 1.0, Kind::Skipping, 8),
 ];
 
 /// Floating-point operations of a dense iteration, without the exponentials.
