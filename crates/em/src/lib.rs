@@ -24,6 +24,7 @@
 //! | [`observe`] | the trace, one row per iteration |
 //! | [`failure`] | what went wrong, as a value |
 //! | [`policy`] | what is done about it |
+//! | [`rate`] | the rate of convergence, from the Jacobian of the map |
 
 pub mod batch;
 pub mod failure;
@@ -32,6 +33,7 @@ pub mod map;
 pub mod model;
 pub mod observe;
 pub mod policy;
+pub mod rate;
 pub mod reduce;
 pub mod scheme;
 pub mod stop;
@@ -43,6 +45,7 @@ pub use map::EmMap;
 pub use model::{Coordinates, Health, LatentModel};
 pub use observe::{Event, Observer, TraceRow};
 pub use policy::{FailurePolicy, Remedy, StopAtFailure};
+pub use rate::{Jacobian, RateError};
 pub use reduce::{Reducer, Serial, Threads};
 pub use scheme::{Break, Plain, Scheme, Steps};
 pub use stop::{StopReason, StopRule, Stopping};

@@ -85,6 +85,9 @@ fn the_rate_is_the_fraction_of_missing_information() {
     let missing = 1.0 - observed / complete;
     assert!(((pi[6] - pi[5]) / (pi[5] - pi[4]) - missing).abs() < 1e-3);
     assert!((trace[5].kl.unwrap() / trace[5].q_gain.unwrap() - missing).abs() < 1e-3);
+    let data = Rows::new(&COUNTS, 4, &[]);
+    let jacobian = em::rate::jacobian(&data, &Linkage::new(optimum), Serial::default()).unwrap();
+    assert!((jacobian.spectral_radius() - missing).abs() < 1e-10, "{}", jacobian.spectral_radius());
 }
 
 #[test]
