@@ -10,6 +10,7 @@
 //! | [`builtin`](mod@builtin) | the table of embedded samples |
 //! | [`iris`], [`faithful`], [`diabetes`], [`acidity`], [`galaxies`], [`mcycle`] | one embedded sample each |
 //! | [`synthetic`] | Gaussian mixtures with known parameters |
+//! | [`overlap`] | overlap of components, and mixtures of a given overlap |
 //! | [`tabular`] | files with one observation per row |
 //! | [`fingerprint`] | the identity of the values |
 //! | [`error`], [`recipe_error`] | what can be wrong |
@@ -25,6 +26,7 @@ pub mod fingerprint;
 pub mod galaxies;
 pub mod iris;
 pub mod mcycle;
+pub mod overlap;
 pub mod recipe_error;
 pub mod sample;
 pub mod synthetic;

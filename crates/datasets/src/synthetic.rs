@@ -10,7 +10,7 @@
 //! engine), so that a draw depends on no SIMD level; only the logarithm and exponential in the tails of the normal come
 //! from the platform.
 //!
-//! What it does not do: choose parameters with a given overlap, other distributions, noise points.
+//! What it does not do: choose parameters with a given overlap ([`crate::overlap`]), other distributions, noise points.
 
 use crate::recipe_error::{Place, RecipeError};
 use crate::sample::{Sample, Truth};
@@ -116,6 +116,11 @@ impl MixtureRecipe {
     /// The covariances, K of d × d.
     pub fn covariances(&self) -> &[Vec<Vec<f64>>] {
         &self.covariances
+    }
+
+    /// The lower triangular factors of the covariances, d × d, row-major.
+    pub(crate) fn factors(&self) -> &[Vec<f64>] {
+        &self.factors
     }
 
     /// A draw. The same recipe and seed give the same sample; the columns are `x1`, `x2`, …; the truth is the component
@@ -231,7 +236,7 @@ fn finite(value: f64, place: Place) -> Result<(), RecipeError> {
 }
 
 /// L with L Lᵀ = `covariance` (its lower triangle is read), row by row; stops at the first pivot that is too small.
-fn cholesky(component: usize, covariance: &[Vec<f64>]) -> Result<Vec<f64>, RecipeError> {
+pub(crate) fn cholesky(component: usize, covariance: &[Vec<f64>]) -> Result<Vec<f64>, RecipeError> {
     let d = covariance.len();
     let mut factor = vec![0.0; d * d];
     for i in 0..d {

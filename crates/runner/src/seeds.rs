@@ -2,6 +2,7 @@
 //! (keys sorted, no blanks, floating-point numbers as the hexadecimal digits of their IEEE 754 bits).
 //!
 //! - data: sweep seed, data set, draw;
+//! - parameters of a simulated mixture: sweep seed, data set, number of the mixture;
 //! - start: sweep seed, data set, draw, K, location rule, replicate.
 //!
 //! Neither method, structure, start covariance, policy, stop rule nor the position in a list enters. So everything on the same (data set,
@@ -22,6 +23,15 @@ struct DataKey<'a> {
     seed: u64,
     dataset: &'a str,
     draw: u32,
+}
+
+/// What determines the parameters of a simulated mixture.
+#[derive(Serialize)]
+struct MixtureKey<'a> {
+    purpose: &'static str,
+    seed: u64,
+    dataset: &'a str,
+    mixture: u32,
 }
 
 /// What determines where a start lies.
@@ -72,6 +82,11 @@ struct RunKey {
 /// Seed of the values of a draw of a synthetic data set.
 pub fn data_seed(plan: &Plan, dataset: usize, draw: u32) -> [u8; 32] {
     digest(&DataKey { purpose: "data", seed: plan.seed, dataset: &plan.datasets[dataset].name, draw })
+}
+
+/// Seed of the parameters of the simulated mixture of a data set.
+pub fn mixture_seed(seed: u64, dataset: &str, mixture: u32) -> [u8; 32] {
+    digest(&MixtureKey { purpose: "overlap", seed, dataset, mixture })
 }
 
 /// Seed of where a start lies.

@@ -37,7 +37,7 @@ pub struct SweepFile {
     pub exclude: Vec<FilterFile>,
 }
 
-/// The data sets by where they come from. They run in the order builtin, mixture, csv.
+/// The data sets by where they come from. They run in the order builtin, mixture, overlap, csv.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DatasetsFile {
@@ -47,6 +47,9 @@ pub struct DatasetsFile {
     /// Samples drawn from a Gaussian mixture.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mixture: Vec<MixtureFile>,
+    /// Samples drawn from a Gaussian mixture whose components overlap by a given amount.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overlap: Vec<OverlapFile>,
     /// CSV files with a header line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub csv: Vec<CsvFile>,
@@ -91,6 +94,53 @@ pub struct MixtureFile {
     pub means: Vec<Vec<f64>>,
     /// Covariance of each component: d rows of d numbers, symmetric and positive definite.
     pub covariances: Vec<Vec<Vec<f64>>>,
+    /// Numbers of components K to fit.
+    pub components: Vec<u32>,
+    /// How many samples are drawn.
+    #[serde(default = "one")]
+    pub draws: u32,
+    /// Scaling of the columns.
+    #[serde(default = "unscaled")]
+    pub standardise: Standardise,
+    /// Starts per cell and draw, instead of the study's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicates: Option<u32>,
+}
+
+/// A sample drawn from a Gaussian mixture whose components overlap by a given amount (Maitra & Melnykov 2010). The mixture is drawn once
+/// for the study; the overlap of two components is the sum of the chances that a row of one looks more like one of the other.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OverlapFile {
+    /// Name in the records.
+    pub id: String,
+    /// Rows of each sample.
+    pub n: u32,
+    /// Number of components of the mixture, at least 2.
+    pub k: u32,
+    /// Number of features.
+    pub d: u32,
+    /// Average overlap over all pairs of components, between 0 and 1. Give this, `maximum`, or both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average: Option<f64>,
+    /// Largest overlap of a pair, between 0 and 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maximum: Option<f64>,
+    /// Largest eccentricity √(1 − smallest/largest eigenvalue) of a covariance, at least 0 and below 1.
+    #[serde(default = "eccentric")]
+    pub eccentricity: f64,
+    /// Whether covariances are multiples of the identity.
+    #[serde(default)]
+    pub spherical: bool,
+    /// Whether all components have one covariance.
+    #[serde(default)]
+    pub homogeneous: bool,
+    /// Smallest weight, the others are random; all weights are equal if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smallest_weight: Option<f64>,
+    /// Number of the mixture: another number gives another mixture with this overlap.
+    #[serde(default)]
+    pub mixture: u32,
     /// Numbers of components K to fit.
     pub components: Vec<u32>,
     /// How many samples are drawn.
@@ -434,6 +484,10 @@ impl<'de> Deserialize<'de> for PolicyPattern {
 
 fn one() -> u32 {
     1
+}
+
+fn eccentric() -> f64 {
+    0.9
 }
 
 fn unscaled() -> Standardise {

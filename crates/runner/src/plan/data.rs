@@ -1,5 +1,6 @@
 //! The data sets of a plan.
 
+use super::overlap;
 use super::resolve::Errors;
 use crate::config::diagnostics::{Diagnostic, suggestion};
 use crate::config::sweep_file::{BuiltinFile, CsvFile, MixtureFile, SweepFile};
@@ -152,7 +153,7 @@ struct Common<'a> {
     replicates: Option<u32>,
 }
 
-/// All data sets in the order builtin, mixture, csv; `folder` is that of the config.
+/// All data sets in the order builtin, mixture, overlap, csv; `folder` is that of the config.
 pub fn datasets(file: &SweepFile, folder: &Path, errors: &mut Errors<'_>) -> Vec<DatasetPlan> {
     let mut plans = Vec::new();
     let mut names: Vec<(String, String)> = Vec::new();
@@ -196,6 +197,19 @@ pub fn datasets(file: &SweepFile, folder: &Path, errors: &mut Errors<'_>) -> Vec
             replicates: entry.replicates,
         };
         let plan = mixture(entry, &common, file, errors);
+        add(entry.id.clone(), at.clone(), format!("{at}.id"), plan, errors);
+    }
+    for (i, entry) in file.dataset.overlap.iter().enumerate() {
+        let at = format!("dataset.overlap[{i}]");
+        let common = Common {
+            at: at.clone(),
+            components: &entry.components,
+            columns: &[],
+            standardise: entry.standardise,
+            replicates: entry.replicates,
+        };
+        let simulated = overlap::mixture(entry, file.seed, &at, errors);
+        let plan = simulated.and_then(|entry| mixture(&entry, &common, file, errors));
         add(entry.id.clone(), at.clone(), format!("{at}.id"), plan, errors);
     }
     for (i, entry) in file.dataset.csv.iter().enumerate() {

@@ -6,10 +6,12 @@
 //! | [`resolve`] | `SweepFile` → [`Plan`], or all errors at once |
 //! | [`data`] | the data sets |
 //! | [`starts`] | options of the starts, and those that the user gives |
+//! | [`overlap`] | mixtures of a given overlap |
 //! | [`grid`] | the cells: collapse, include, exclude, numbers |
 
 pub mod data;
 pub mod grid;
+pub mod overlap;
 pub mod resolve;
 pub mod starts;
 
