@@ -17,6 +17,7 @@
 //! | [`replay`] | stop rules asked again on recorded traces |
 //! | [`incidence`], [`geometry`] | when covariances die; what makes a mixture hard for k-means |
 //! | [`quantiles`], [`variance`] | medians and quartiles; draws against starts |
+//! | [`published`] | a published number beside ours, with a mark |
 //! | [`tables`], [`table`] | the report's tables; their five formats |
 //! | [`figure`] | the report's pictures |
 //! | [`html`] | all of it as one page |
@@ -39,6 +40,7 @@ pub mod incidence;
 pub mod intervals;
 pub mod matching;
 pub mod maxima;
+pub mod published;
 pub mod quantiles;
 pub mod replay;
 pub mod study;

@@ -9,12 +9,15 @@
 //! | `collapse.svg` | smallest relative pivot over the last iterations of runs that die |
 //! | `information.svg` | ΔQ and KL of each iteration of one run, and their ratio |
 //!
+//! [`chart`] draws lines and marks for experiments.
+//!
 //! Every figure is a pure function from rows to text; which runs it shows depends on the records alone, so the same
 //! records give the same bytes. A figure whose records are missing is left out; in a study of very many cells only those with
 //! the lowest BIC get figures of their own.
 
 mod canvas;
 mod cells;
+pub mod chart;
 mod collapse;
 mod criteria;
 mod ends;
