@@ -37,6 +37,8 @@ pub enum Command {
     ///
     /// Exit code 0: all values are the same; 4: some differ.
     Verify(VerifyArguments),
+    /// Makes experiments again: their tables, figures and the generated part of their README.
+    Experiment(ExperimentArguments),
     /// Prints the JSON schema of the config.
     Schema,
     /// Prints the table of everything that a config can vary, as Markdown.
@@ -88,6 +90,26 @@ pub struct VerifyArguments {
     /// Instruction set [default: that of the recorded runs where this machine has it].
     #[arg(long, value_name = "LEVEL")]
     pub simd: Option<Simd>,
+}
+
+/// Arguments of the experiments.
+#[derive(Args, Debug)]
+pub struct ExperimentArguments {
+    /// Numbers or names, for example 01 [default: all].
+    #[arg(value_name = "NN")]
+    pub which: Vec<String>,
+    /// Writes nothing: makes everything from nothing and compares it with what is there; exit code 1 if it differs.
+    #[arg(long)]
+    pub check: bool,
+    /// The folder of the experiments.
+    #[arg(long, default_value = "experiments", value_name = "DIR")]
+    pub dir: PathBuf,
+    /// The folder of their results.
+    #[arg(long, default_value = "results/experiments", value_name = "DIR")]
+    pub out: PathBuf,
+    /// Threads [default: all cores]. No number depends on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
 }
 
 /// Arguments of one fit.

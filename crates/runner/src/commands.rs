@@ -4,6 +4,7 @@ use crate::cli::{Cli, Command, RunArguments};
 use crate::config::diagnostics::{self, Diagnostic, Sources};
 use crate::config::document::{Document, Rejected};
 use crate::config::sweep_file;
+use crate::experiments;
 use crate::factors;
 use crate::kinds::{Covariance, Method, Policy, Standardise, StartCovariance, StartKind, StopRule};
 use crate::plan::{Plan, resolve};
@@ -51,6 +52,16 @@ pub fn execute(cli: &Cli) -> anyhow::Result<ExitCode> {
         }
         Some(Command::Completions { shell }) => print(&manual::completions(*shell)),
         Some(Command::Man { command }) => print(&manual::page(command.as_deref())?),
+        Some(Command::Experiment(arguments)) => {
+            let request = experiments::Request {
+                which: &arguments.which,
+                check: arguments.check,
+                experiments: &arguments.dir,
+                results: &arguments.out,
+                threads: arguments.jobs.map(usize::from),
+            };
+            Ok(if experiments::run(&request)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
         Some(Command::Schema) => print(&sweep_file::schema()),
         Some(Command::Factors) => print(&factors::markdown()),
         None if cli.run.list => print(&list()),
@@ -146,7 +157,7 @@ fn refuse_words(why: &impl std::fmt::Display) -> ExitCode {
 }
 
 /// The config as typed, with the overrides as comments behind it.
-fn config_text(sources: &Sources) -> String {
+pub fn config_text(sources: &Sources) -> String {
     let mut text = sources.file_text().to_owned();
     for (i, one) in sources.overrides().enumerate() {
         let head = if i == 0 { "\n# Overrides of the command line:\n" } else { "" };

@@ -15,6 +15,7 @@
 //! | [`manual`] | completions and man pages |
 //! | [`plot`] | plots of characters |
 //! | [`simd`] | the instruction set of the kernels, decided once |
+//! | [`experiments`] | `runner experiment`: published numbers beside ours |
 //! | [`guard`] | the job's edge: panics become rows |
 //! | [`best`] | the best run of every cell, repeated for its assignments |
 //! | [`progress`], [`provenance`] | the bar; program, machine and time |
@@ -27,6 +28,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod dispatch;
+pub mod experiments;
 pub mod factors;
 pub mod guard;
 pub mod job;
