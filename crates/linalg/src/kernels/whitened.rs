@@ -66,7 +66,8 @@ struct SmallDensity<'a, const D: usize> {
     out: &'a mut [f64],
 }
 
-/// One component's mean and factor, in registers.
+/// One component's mean and factor, in registers. Arrays are filled by loops: `array::from_fn` does not inline everything
+/// into the function that carries the target features, and each splat becomes a call.
 #[derive(Clone, Copy)]
 struct SmallMap<S: Simd, const D: usize> {
     mean: [S::f64s; D],
@@ -76,30 +77,44 @@ struct SmallMap<S: Simd, const D: usize> {
 impl<S: Simd, const D: usize> SmallMap<S, D> {
     #[inline(always)]
     fn load(simd: S, map: Whitening<'_>, k: usize) -> Self {
-        let mean = std::array::from_fn(|j| simd.splat_f64s(map.means[k * D + j]));
-        let inverse =
-            std::array::from_fn(|a| std::array::from_fn(|b| simd.splat_f64s(map.inverse_factors[(k * D + a) * D + b])));
-        Self { mean, inverse }
+        let zero = simd.splat_f64s(0.0);
+        let mut loaded = Self { mean: [zero; D], inverse: [[zero; D]; D] };
+        let (means, inverses) = (&map.means[k * D..(k + 1) * D], &map.inverse_factors[k * D * D..(k + 1) * D * D]);
+        for a in 0..D {
+            loaded.mean[a] = simd.splat_f64s(means[a]);
+            for b in 0..=a {
+                loaded.inverse[a][b] = simd.splat_f64s(inverses[a * D + b]);
+            }
+        }
+        loaded
     }
 
     /// y = L⁻¹(x − μ) of vector `v`.
     #[inline(always)]
     fn whiten(&self, simd: S, points: &[&[S::f64s]; D], v: usize) -> [S::f64s; D] {
-        let centred: [S::f64s; D] = std::array::from_fn(|j| simd.sub_f64s(points[j][v], self.mean[j]));
-        std::array::from_fn(|a| {
-            let mut y = simd.mul_f64s(self.inverse[a][0], centred[0]);
+        let zero = simd.splat_f64s(0.0);
+        let (mut centred, mut y) = ([zero; D], [zero; D]);
+        for j in 0..D {
+            centred[j] = simd.sub_f64s(points[j][v], self.mean[j]);
+        }
+        for a in 0..D {
+            y[a] = simd.mul_f64s(self.inverse[a][0], centred[0]);
             for b in 1..=a {
-                y = simd.mul_add_f64s(self.inverse[a][b], centred[b], y);
+                y[a] = simd.mul_add_f64s(self.inverse[a][b], centred[b], y[a]);
             }
-            y
-        })
+        }
+        y
     }
 }
 
 #[inline(always)]
 fn features<S: Simd, const D: usize>(block: &Block) -> [&[S::f64s]; D] {
     let stride = block.stride();
-    std::array::from_fn(|j| S::as_simd_f64s(&block.points()[j * stride..(j + 1) * stride]).0)
+    let mut features: [&[S::f64s]; D] = [&[]; D];
+    for (feature, points) in features.iter_mut().zip(block.points().chunks_exact(stride)) {
+        *feature = S::as_simd_f64s(points).0;
+    }
+    features
 }
 
 impl<const D: usize> WithSimd for SmallDensity<'_, D> {
