@@ -16,13 +16,13 @@ pub trait Emission: Coordinates + Clone + Send + Sync {
     fn components(&self) -> usize;
     /// Number d of features.
     fn dimension(&self) -> usize;
-    /// Points of a kernel block.
-    fn block(&self) -> usize;
+    /// An empty block as the kernels want it: its capacity, and what points are measured from.
+    fn block(&self) -> Block;
     /// Instruction set of the kernels.
     fn level(&self) -> Level;
     /// Length of the vector of statistics; its first K entries are the effective counts.
     fn stats_len(&self) -> usize;
-    /// Working memory for blocks of [`block`](Emission::block) points.
+    /// Working memory for [`block`](Emission::block).
     fn scratch(&self) -> Self::Scratch;
     /// log f_k(x_i) into `out`: component after component, `block.stride()` numbers each.
     fn log_density(&self, block: &Block, out: &mut [f64], scratch: &mut Self::Scratch);

@@ -53,7 +53,7 @@ impl<E: Emission> Mixture<E> {
         mut visit: impl FnMut(std::ops::Range<usize>, &Block, &mut [f64], &mut Softmax, &mut E::Scratch),
     ) {
         let rows = batch.rows();
-        let length = self.emission.block();
+        let length = scratch.block.capacity();
         for from in (0..rows).step_by(length) {
             let to = (from + length).min(rows);
             let part = batch.slice(from, to);
@@ -151,9 +151,10 @@ impl<E: Emission> LatentModel for Mixture<E> {
     }
 
     fn scratch(&self, _max_len: usize) -> Scratch<E> {
-        let length = self.emission.block();
+        let block = self.emission.block();
+        let length = block.capacity();
         Scratch {
-            block: Block::with_capacity(length, self.emission.dimension()),
+            block,
             values: vec![0.0; self.components() * padded(length)],
             softmax: Softmax::with_capacity(length),
             emission: self.emission.scratch(),

@@ -69,6 +69,40 @@ fn cases<S: Structure>() -> Vec<(Vec<f64>, usize, Mixture<S>)> {
     ]
 }
 
+/// Eleven features, more than a panel of the kernels: at home, and with the last one 1e-4 from a sum of two others, so that no
+/// component may be measured from the centre of the data.
+#[test]
+fn wide_dimensions_near_and_far() {
+    let d = 11;
+    for nearly_collinear in [false, true] {
+        let mut state = 1u64;
+        let mut number = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 40) as f64 / (1u64 << 22) as f64
+        };
+        let mut x: Vec<f64> = (0..400 * d).map(|i| number() + if i / d % 2 == 0 { 2.0 } else { 0.0 }).collect();
+        if nearly_collinear {
+            x.chunks_exact_mut(d).for_each(|row| row[10] = row[0] + row[5] + 1e-4 * row[10]);
+        }
+        let rows = Rows::new(&x, d, &[]);
+        let start = || model::<Full>(&x, d, &[0, 1, 2], Constraint::None);
+        monotone::monotone(&rows, start(), 60);
+        invariance::chunks(&rows, &start());
+        invariance::threads(&rows, &start());
+        invariance::weights(&x, d, &start());
+        let posterior = |model: &Mixture<Full>, rows: &Rows<'_>| model.responsibilities(rows.all());
+        identity::decomposition(&rows, start(), 12, posterior);
+        identity::m_step_is_optimal(&rows, &start());
+        let far: Vec<f64> = x.iter().map(|x| x + 1e8).collect();
+        let near: Vec<f64> = far.iter().map(|x| x - 1e8).collect();
+        if !nearly_collinear {
+            let (a, b) =
+                (model::<Full>(&near, d, &[0, 1], Constraint::None), model::<Full>(&far, d, &[0, 1], Constraint::None));
+            equivariance::same_trace((&Rows::new(&near, d, &[]), a), (&Rows::new(&far, d, &[]), b), 15, |l| l, 1e4);
+        }
+    }
+}
+
 fn law_monotone<S: Structure>() {
     for (x, d, model) in cases::<S>() {
         monotone::monotone(&Rows::new(&x, d, &[]), model, 60);

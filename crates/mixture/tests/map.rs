@@ -6,7 +6,6 @@ mod support;
 use em::stop::{MaxIterations, Mclust, ParameterChange};
 use em::{LatentModel, Outcome, Plain, Rows, Serial, StopRule, Stopping, fit};
 use laws::identity;
-use linalg::kernels::Block;
 use linalg::{Level, Total};
 use mixture::gaussian::structure as s;
 use mixture::start::given_labels;
@@ -22,8 +21,8 @@ fn m_step<S: Structure>(x: &[f64], d: usize, labels: &[u32], k: usize) -> Mixtur
     let (emission, _) = S::from_parameters(&start, &reference, Constraint::Map, Level::detect()).unwrap();
     let mut stats = vec![0.0; emission.stats_len()];
     let mut scratch = emission.scratch();
-    let length = emission.block();
-    let mut block = Block::with_capacity(length, d);
+    let mut block = emission.block();
+    let length = block.capacity();
     for from in (0..labels.len()).step_by(length) {
         let part = rows.all().slice(from, (from + length).min(labels.len()));
         block.load(part.x, part.weight);

@@ -1,6 +1,7 @@
 //! A block of points in structure-of-arrays layout.
 
 use super::padded;
+use super::scatter::{PANEL, panels_len};
 
 /// Up to `capacity` points: feature j of point i stands at `j * stride + i`.
 #[derive(Clone, Debug, Default)]
@@ -8,8 +9,12 @@ pub struct Block {
     points: Vec<f64>,
     weights: Vec<f64>,
     dimension: usize,
+    capacity: usize,
     rows: usize,
     unweighted: bool,
+    /// Subtracted from every point; empty for none.
+    centre: Vec<f64>,
+    panels: Vec<f64>,
 }
 
 impl Block {
@@ -19,9 +24,19 @@ impl Block {
             points: vec![0.0; padded(capacity) * dimension],
             weights: vec![0.0; padded(capacity)],
             dimension,
-            rows: 0,
+            capacity,
             unweighted: true,
+            ..Self::default()
         }
+    }
+
+    /// Memory for blocks of at most `capacity` points that are measured from `centre` (d) as they are loaded, and stand in
+    /// panels of features, too. For data within a factor of two of the centre the differences are exact; elsewhere they
+    /// carry the rounding of a number of their own size.
+    pub fn centred(capacity: usize, centre: &[f64]) -> Self {
+        let dimension = centre.len();
+        let panels = vec![0.0; panels_len(capacity, dimension)];
+        Self { centre: centre.to_vec(), panels, ..Self::with_capacity(capacity, dimension) }
     }
 
     /// Transposes `x` (rows × dimension, row-major) into the block; `weight` is empty or one number per row.
@@ -31,6 +46,7 @@ impl Block {
         self.unweighted = weight.is_empty();
         let stride = self.stride();
         match d {
+            _ if !self.centre.is_empty() => self.load_centred(x),
             1 => self.points[..self.rows].copy_from_slice(x),
             2 => transpose::<2>(x, &mut self.points, stride),
             3 => transpose::<3>(x, &mut self.points, stride),
@@ -55,6 +71,39 @@ impl Block {
         self.weights[self.rows..stride].fill(0.0);
     }
 
+    fn load_centred(&mut self, x: &[f64]) {
+        let (d, rows, stride) = (self.dimension, self.rows, self.stride());
+        let whole = d / PANEL * PANEL;
+        for (p, centre) in self.centre.as_chunks::<PANEL>().0.iter().enumerate() {
+            let panel = self.panels[p * PANEL * rows..].as_chunks_mut::<PANEL>().0;
+            let points = &mut self.points[p * PANEL * stride..][..PANEL * stride];
+            for (i, (row, out)) in x.chunks_exact(d).zip(panel).enumerate() {
+                if let Some(row) = row[p * PANEL..].first_chunk::<PANEL>() {
+                    *out = std::array::from_fn(|j| row[j] - centre[j]);
+                    for j in 0..PANEL {
+                        points[j * stride + i] = out[j];
+                    }
+                }
+            }
+        }
+        for (i, row) in x.chunks_exact(d).enumerate() {
+            for j in whole..d {
+                let difference = row[j] - self.centre[j];
+                self.points[j * stride + i] = difference;
+                self.panels[whole * rows + i * PANEL + j - whole] = difference;
+            }
+        }
+        // A longer block may have left numbers where this one has no features.
+        for point in self.panels[whole * rows..panels_len(rows, d)].chunks_exact_mut(PANEL) {
+            point[d - whole..].fill(0.0);
+        }
+    }
+
+    /// Largest number of points.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     /// Number of points.
     pub fn rows(&self) -> usize {
         self.rows
@@ -70,9 +119,14 @@ impl Block {
         padded(self.rows)
     }
 
-    /// Feature after feature, `dimension × stride`.
+    /// Feature after feature, `dimension × stride`, measured from the block's centre.
     pub fn points(&self) -> &[f64] {
         &self.points[..self.stride() * self.dimension]
+    }
+
+    /// The points in panels ([`scatter`](super::scatter)), of a block that is [centred](Self::centred); otherwise empty.
+    pub fn panels(&self) -> &[f64] {
+        if self.centre.is_empty() { &[] } else { &self.panels[..panels_len(self.rows, self.dimension)] }
     }
 
     /// One weight per point, zero in the padding.

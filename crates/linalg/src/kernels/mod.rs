@@ -8,8 +8,11 @@ mod block;
 mod distance;
 mod exp;
 mod product;
+mod scatter;
 mod softmax;
+mod triangular;
 mod whitened;
+mod wide;
 
 pub use axes::{
     Scaled, accumulate_scaled, add_row, affine_rows, distances, multiply_rows, scaled_densities, subtract_from_rows,
@@ -22,8 +25,11 @@ pub use distance::{
 };
 pub use exp::exp_in_place;
 pub use product::{Panels, Part, accumulate_products, multiply};
+pub use scatter::{Moments, PANEL, panels_len, scatter};
 pub use softmax::{Softmax, softmax};
-pub use whitened::{Whitening, accumulate_whitened, log_density};
+pub use triangular::{LowerMap, lower_map, squared_norms};
+pub use whitened::{SMALL, Whitening, accumulate_whitened, log_density};
+pub use wide::{NEAR, Wide, WideWork, amplification};
 
 use pulp::Arch;
 

@@ -4,8 +4,8 @@
 //! Being centred (and scaled) at the current parameters they stay accurate wherever the data sit: raw moments fail at an
 //! offset of 1e8.
 //!
-//! For d ≤ 4 the dimension is a compile-time constant and everything lives in registers; above, y goes through a scratch
-//! block. Both walk points, not features, in vectors.
+//! Here for d ≤ 4: the dimension is a compile-time constant and everything lives in registers. Above it is the affair of
+//! [`wide`](super::wide).
 
 use super::{Block, Level};
 use pulp::{Simd, WithSimd};
@@ -21,26 +21,33 @@ pub struct Whitening<'a> {
     pub constants: &'a [f64],
 }
 
+/// Largest dimension of these kernels.
+pub const SMALL: usize = 4;
+
 /// Length of a packed lower triangle.
-fn triangle(d: usize) -> usize {
+pub(super) fn triangle(d: usize) -> usize {
     d * (d + 1) / 2
 }
 
 /// Log densities of every point under every component: `out` is k × stride.
-/// `work` holds d × stride numbers (d > 4 only).
-pub fn log_density(level: Level, block: &Block, map: Whitening<'_>, out: &mut [f64], work: &mut [f64]) {
+///
+/// # Panics
+/// If the dimension is above [`SMALL`].
+pub fn log_density(level: Level, block: &Block, map: Whitening<'_>, out: &mut [f64]) {
     match block.dimension() {
         1 => level.dispatch(SmallDensity::<1> { block, map, out }),
         2 => level.dispatch(SmallDensity::<2> { block, map, out }),
         3 => level.dispatch(SmallDensity::<3> { block, map, out }),
         4 => level.dispatch(SmallDensity::<4> { block, map, out }),
-        _ => level.dispatch(Density { block, map, out, work }),
+        d => unreachable!("dimension {d} is wide"),
     }
 }
 
 /// Adds Σ r (k), Σ r y (k × d) and the lower triangles of Σ r y yᵀ (k × d(d+1)/2, packed by rows) to `counts`, `first`
-/// and `second`. `responsibilities` is k × stride, zero in the padding; `work` holds 2 d × stride numbers (d > 4 only).
-#[expect(clippy::too_many_arguments, reason = "three sums of three shapes; a struct would be taken apart at once")]
+/// and `second`. `responsibilities` is k × stride, zero in the padding.
+///
+/// # Panics
+/// If the dimension is above [`SMALL`].
 pub fn accumulate_whitened(
     level: Level,
     block: &Block,
@@ -49,14 +56,13 @@ pub fn accumulate_whitened(
     counts: &mut [f64],
     first: &mut [f64],
     second: &mut [f64],
-    work: &mut [f64],
 ) {
     match block.dimension() {
         1 => level.dispatch(SmallMoments::<1> { block, map, responsibilities, counts, first, second }),
         2 => level.dispatch(SmallMoments::<2> { block, map, responsibilities, counts, first, second }),
         3 => level.dispatch(SmallMoments::<3> { block, map, responsibilities, counts, first, second }),
         4 => level.dispatch(SmallMoments::<4> { block, map, responsibilities, counts, first, second }),
-        _ => level.dispatch(Moments { block, map, responsibilities, counts, first, second, work }),
+        d => unreachable!("dimension {d} is wide"),
     }
 }
 
@@ -216,132 +222,6 @@ impl<S: Simd, const D: usize> SmallSums<S, D> {
     }
 }
 
-/// y of one component into `y` (d × stride), any d.
-#[inline(always)]
-fn whiten<S: Simd>(simd: S, block: &Block, map: Whitening<'_>, k: usize, y: &mut [f64]) {
-    let (d, stride) = (block.dimension(), block.stride());
-    // Rows in falling order: row a of y needs the centred rows 0..=a, which still stand there.
-    y.copy_from_slice(block.points());
-    for (j, row) in y.chunks_exact_mut(stride).enumerate() {
-        let mean = simd.splat_f64s(map.means[k * d + j]);
-        for value in S::as_mut_simd_f64s(row).0 {
-            *value = simd.sub_f64s(*value, mean);
-        }
-    }
-    for a in (0..d).rev() {
-        let inverse = &map.inverse_factors[(k * d + a) * d..][..=a];
-        let (above, row) = y.split_at_mut(a * stride);
-        let (row, _) = S::as_mut_simd_f64s(&mut row[..stride]);
-        let diagonal = simd.splat_f64s(inverse[a]);
-        for value in &mut *row {
-            *value = simd.mul_f64s(*value, diagonal);
-        }
-        for (source, &factor) in above.chunks_exact(stride).zip(inverse) {
-            let factor = simd.splat_f64s(factor);
-            for (value, &x) in row.iter_mut().zip(S::as_simd_f64s(source).0) {
-                *value = simd.mul_add_f64s(factor, x, *value);
-            }
-        }
-    }
-}
-
-struct Density<'a> {
-    block: &'a Block,
-    map: Whitening<'a>,
-    out: &'a mut [f64],
-    work: &'a mut [f64],
-}
-
-impl WithSimd for Density<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { block, map, out, work } = self;
-        let (d, stride) = (block.dimension(), block.stride());
-        let minus_half = simd.splat_f64s(-0.5);
-        for (k, out) in out.chunks_exact_mut(stride).enumerate() {
-            let y = &mut work[..d * stride];
-            whiten(simd, block, map, k, y);
-            let (out, _) = S::as_mut_simd_f64s(out);
-            out.fill(simd.splat_f64s(map.constants[k]));
-            for row in y.chunks_exact(stride) {
-                for (out, &y) in out.iter_mut().zip(S::as_simd_f64s(row).0) {
-                    *out = simd.mul_add_f64s(simd.mul_f64s(y, y), minus_half, *out);
-                }
-            }
-        }
-    }
-}
-
-struct Moments<'a> {
-    block: &'a Block,
-    map: Whitening<'a>,
-    responsibilities: &'a [f64],
-    counts: &'a mut [f64],
-    first: &'a mut [f64],
-    second: &'a mut [f64],
-    work: &'a mut [f64],
-}
-
-impl WithSimd for Moments<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { block, map, responsibilities, counts, first, second, work } = self;
-        let (d, stride) = (block.dimension(), block.stride());
-        let (y, weighted) = work[..2 * d * stride].split_at_mut(d * stride);
-        for (k, r) in responsibilities.chunks_exact(stride).enumerate() {
-            whiten(simd, block, map, k, y);
-            let (r, _) = S::as_simd_f64s(r);
-            counts[k] += sum(simd, r);
-            for a in 0..d {
-                let (weighted, _) = S::as_mut_simd_f64s(&mut weighted[a * stride..(a + 1) * stride]);
-                for ((value, &y), &r) in weighted.iter_mut().zip(S::as_simd_f64s(&y[a * stride..][..stride]).0).zip(r) {
-                    *value = simd.mul_f64s(r, y);
-                }
-                first[k * d + a] += sum(simd, weighted);
-            }
-            let mut packed = k * triangle(d);
-            for a in 0..d {
-                let (left, _) = S::as_simd_f64s(&weighted[a * stride..(a + 1) * stride]);
-                for b in 0..=a {
-                    second[packed] += dot(simd, left, S::as_simd_f64s(&y[b * stride..(b + 1) * stride]).0);
-                    packed += 1;
-                }
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn sum<S: Simd>(simd: S, values: &[S::f64s]) -> f64 {
-    let mut sum = simd.splat_f64s(0.0);
-    for &value in values {
-        sum = simd.add_f64s(sum, value);
-    }
-    simd.reduce_sum_f64s(sum)
-}
-
-#[inline(always)]
-fn dot<S: Simd>(simd: S, left: &[S::f64s], right: &[S::f64s]) -> f64 {
-    // Four partial sums hide the latency of the fused multiply-add.
-    let mut sums = [simd.splat_f64s(0.0); 4];
-    let (left, left_rest) = left.as_chunks::<4>();
-    let (right, right_rest) = right.as_chunks::<4>();
-    for (left, right) in left.iter().zip(right) {
-        for i in 0..4 {
-            sums[i] = simd.mul_add_f64s(left[i], right[i], sums[i]);
-        }
-    }
-    for (i, (&left, &right)) in left_rest.iter().zip(right_rest).enumerate() {
-        sums[i] = simd.mul_add_f64s(left, right, sums[i]);
-    }
-    let sum = simd.add_f64s(simd.add_f64s(sums[0], sums[1]), simd.add_f64s(sums[2], sums[3]));
-    simd.reduce_sum_f64s(sum)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -349,7 +229,7 @@ mod tests {
     /// Densities and moments from their formulas, one point at a time.
     #[test]
     fn agree_with_the_formulas_at_every_level() {
-        for d in 1..=6 {
+        for d in 1..=SMALL {
             let (rows, k) = (37, 2);
             let number = |i: usize| ((i * 7919 + 13) % 1009) as f64 / 500.0 - 1.0;
             let x: Vec<f64> = (0..rows * d).map(number).collect();
@@ -397,9 +277,8 @@ mod tests {
             }
 
             for level in Level::available() {
-                let mut work = vec![0.0; 2 * d * stride];
                 let mut out = vec![0.0; k * stride];
-                log_density(level, &block, map, &mut out, &mut work);
+                log_density(level, &block, map, &mut out);
                 for c in 0..k {
                     for i in 0..rows {
                         let error = (out[c * stride + i] - density[c * rows + i]).abs();
@@ -407,7 +286,7 @@ mod tests {
                     }
                 }
                 let (mut n, mut s, mut t) = (vec![0.0; k], vec![0.0; k * d], vec![0.0; k * triangle(d)]);
-                accumulate_whitened(level, &block, map, &r, &mut n, &mut s, &mut t, &mut work);
+                accumulate_whitened(level, &block, map, &r, &mut n, &mut s, &mut t);
                 let pairs = n.iter().zip(&counts).chain(s.iter().zip(&first)).chain(t.iter().zip(&second));
                 for (ours, formula) in pairs {
                     assert!((ours - formula).abs() < 1e-11, "d = {d}, {}: {ours} {formula}", level.name());

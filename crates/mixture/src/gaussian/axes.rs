@@ -292,8 +292,8 @@ impl<S: CovarianceStructure, const ROUND: bool> Emission for Axes<S, ROUND> {
     fn dimension(&self) -> usize {
         self.frame.d
     }
-    fn block(&self) -> usize {
-        super::block_points(self.frame.k, self.frame.d)
+    fn block(&self) -> Block {
+        Block::with_capacity(super::block_points(self.frame.k, self.frame.d), self.frame.d)
     }
     fn level(&self) -> Level {
         self.frame.level
@@ -303,7 +303,7 @@ impl<S: CovarianceStructure, const ROUND: bool> Emission for Axes<S, ROUND> {
     }
 
     fn scratch(&self) -> Scratch {
-        let (k, d, stride) = (self.frame.k, self.frame.d, padded(self.block()));
+        let (k, d, stride) = (self.frame.k, self.frame.d, padded(super::block_points(self.frame.k, self.frame.d)));
         Scratch { points: vec![0.0; d * stride], squares: vec![0.0; if ROUND { k } else { d } * stride] }
     }
 

@@ -12,12 +12,19 @@ use super::{Constraint, Reference, Structure, constraint::Prior, singular};
 use crate::emission::Emission;
 use crate::parameters::MixtureParameters;
 use em::{Breakdown, BreakdownKind, Coordinates, Event, Health};
-use linalg::kernels::{Block, Whitening, accumulate_whitened, log_density, padded};
+use linalg::kernels::{
+    Block, Moments, NEAR, SMALL, Whitening, Wide, WideWork, accumulate_whitened, amplification, log_density,
+};
 use linalg::{Level, SpdFactor, spd};
 use std::sync::Arc;
 
-/// Points of a kernel block: points, densities and residuals of one block stay in the second-level cache.
-const BLOCK: usize = 256;
+/// Points of a kernel block. Small dimensions: points, densities and residuals of one block stay in the second-level
+/// cache. Above: a block stays in the first-level cache while it can (32 KiB; 120 points at d = 32), in whole register tiles
+/// of 24 points; from d = 32 on what is loaded and stored once per block and component must not count.
+fn block_points(d: usize) -> usize {
+    const FIRST_LEVEL: usize = 4096;
+    if d <= SMALL { 256 } else { (FIRST_LEVEL / d / 24 * 24).clamp(120, 240) }
+}
 
 /// K Gaussian densities, each with a full covariance of structure `S`.
 #[derive(Clone)]
@@ -32,6 +39,10 @@ pub struct Matrices<S> {
     inverse_factors: Vec<f64>,
     /// −(d ln 2π)/2 − Σ ln l_ii, k.
     constants: Vec<f64>,
+    /// μ − m, −L⁻¹(μ − m), and whether that is accurate enough ([`linalg::kernels::Wide`]); d > 4 only.
+    offsets: Vec<f64>,
+    origins: Vec<f64>,
+    near: Vec<bool>,
     health: Health,
     reference: Arc<Reference>,
     constraint: Constraint,
@@ -68,6 +79,13 @@ fn square(k: usize, d: usize) -> std::ops::Range<usize> {
     k * d * d..(k + 1) * d * d
 }
 
+/// The three sums of the statistics: N (k), s (k × d), S (k × triangle).
+fn split(stats: &mut [f64], k: usize, d: usize) -> (&mut [f64], &mut [f64], &mut [f64]) {
+    let (counts, rest) = stats.split_at_mut(k);
+    let (first, second) = rest.split_at_mut(k * d);
+    (counts, first, second)
+}
+
 impl<S: CovarianceStructure> Matrices<S> {
     fn empty(k: usize, reference: &Arc<Reference>, constraint: Constraint, level: Level) -> Self {
         let d = reference.total.mean.len();
@@ -84,6 +102,9 @@ impl<S: CovarianceStructure> Matrices<S> {
             factors: stack.clone(),
             inverse_factors: stack.clone(),
             constants: vec![0.0; k],
+            offsets: vec![0.0; k * d],
+            origins: vec![0.0; k * d],
+            near: vec![false; k],
             health: Health::default(),
             reference: Arc::clone(reference),
             constraint,
@@ -103,6 +124,19 @@ impl<S: CovarianceStructure> Matrices<S> {
         }
     }
 
+    /// Component `k` for the kernels of d > 4.
+    fn wide(&self, k: usize) -> Wide<'_> {
+        let d = self.d;
+        Wide {
+            offset: &self.offsets[k * d..(k + 1) * d],
+            origin: &self.origins[k * d..(k + 1) * d],
+            inverse_factor: &self.inverse_factors[square(k, d)],
+            constant: self.constants[k],
+            near: self.near[k],
+        }
+    }
+
+    /// The kernels of d ≤ 4.
     fn whitening(&self) -> Whitening<'_> {
         Whitening { means: &self.means, inverse_factors: &self.inverse_factors, constants: &self.constants }
     }
@@ -175,6 +209,15 @@ impl<S: CovarianceStructure> Matrices<S> {
         let factor = &self.factors[range.clone()];
         spd::invert_factor(factor, &mut self.inverse_factors[range], d);
         self.constants[k] = -0.5 * d as f64 * std::f64::consts::TAU.ln() - spd::half_log_determinant(factor, d);
+        if d > SMALL {
+            let part = k * d..(k + 1) * d;
+            let (offset, mean) = (&mut self.offsets[part.clone()], &self.means[part.clone()]);
+            for ((offset, mean), centre) in offset.iter_mut().zip(mean).zip(&self.reference.total.mean) {
+                *offset = mean - centre;
+            }
+            let inverse = &self.inverse_factors[square(k, d)];
+            self.near[k] = amplification(offset, factor, inverse, &mut self.origins[part]) <= NEAR;
+        }
         if let Some(prior) = &self.prior {
             let mean = &self.means[k * d..(k + 1) * d];
             self.log_prior += prior.log_density(mean, factor, &self.inverse_factors[square(k, d)]);
@@ -293,7 +336,8 @@ impl<S: CovarianceStructure> Structure for Matrices<S> {
 
 /// Working memory of one lane.
 pub struct Scratch {
-    points: Vec<f64>,
+    /// d > 4 only.
+    wide: Option<WideWork>,
     matrices: [Vec<f64>; 3],
 }
 
@@ -306,8 +350,13 @@ impl<S: CovarianceStructure> Emission for Matrices<S> {
     fn dimension(&self) -> usize {
         self.d
     }
-    fn block(&self) -> usize {
-        BLOCK
+    fn block(&self) -> Block {
+        let points = block_points(self.d);
+        if self.d <= SMALL {
+            Block::with_capacity(points, self.d)
+        } else {
+            Block::centred(points, &self.reference.total.mean)
+        }
     }
     fn level(&self) -> Level {
         self.level
@@ -318,18 +367,39 @@ impl<S: CovarianceStructure> Emission for Matrices<S> {
 
     fn scratch(&self) -> Scratch {
         let square = vec![0.0; self.d * self.d];
-        Scratch { points: vec![0.0; 2 * self.d * padded(BLOCK)], matrices: [square.clone(), square.clone(), square] }
+        Scratch {
+            wide: (self.d > SMALL).then(|| WideWork::new(block_points(self.d), self.d)),
+            matrices: [square.clone(), square.clone(), square],
+        }
     }
 
     fn log_density(&self, block: &Block, out: &mut [f64], scratch: &mut Scratch) {
-        log_density(self.level, block, self.whitening(), out, &mut scratch.points);
+        let Some(work) = &mut scratch.wide else { return log_density(self.level, block, self.whitening(), out) };
+        for (k, out) in out.chunks_exact_mut(block.stride()).enumerate() {
+            self.wide(k).log_density(self.level, block, out, work);
+        }
     }
 
     fn accumulate(&self, block: &Block, responsibilities: &[f64], stats: &mut [f64], scratch: &mut Scratch) {
-        let (counts, rest) = stats.split_at_mut(self.k);
-        let (first, second) = rest.split_at_mut(self.k * self.d);
-        let map = self.whitening();
-        accumulate_whitened(self.level, block, map, responsibilities, counts, first, second, &mut scratch.points);
+        let (level, map) = (self.level, self.whitening());
+        let (counts, first, second) = split(stats, self.k, self.d);
+        let Some(work) = &mut scratch.wide else {
+            return accumulate_whitened(level, block, map, responsibilities, counts, first, second);
+        };
+        let sums = first.chunks_exact_mut(self.d).zip(second.chunks_exact_mut(self.triangle()));
+        let parts = responsibilities.chunks_exact(block.stride()).zip(counts).zip(sums);
+        for (k, ((r, count), (first, second))) in parts.enumerate() {
+            *count += self.wide(k).accumulate(level, block, r, Moments { first, second }, work);
+        }
+    }
+
+    fn flush(&self, stats: &mut [f64], scratch: &mut Scratch) {
+        let Some(work) = &mut scratch.wide else { return };
+        let (counts, first, second) = split(stats, self.k, self.d);
+        let sums = first.chunks_exact_mut(self.d).zip(second.chunks_exact_mut(self.triangle()));
+        for (k, (&mut count, (first, second))) in counts.iter_mut().zip(sums).enumerate() {
+            self.wide(k).settle(count, Moments { first, second }, work);
+        }
     }
 
     fn maximize(&self, stats: &[f64], next: &mut Self) -> Result<(), Breakdown> {

@@ -313,8 +313,8 @@ impl<S: CovarianceStructure> Emission for Shared<S> {
     fn dimension(&self) -> usize {
         self.frame.d
     }
-    fn block(&self) -> usize {
-        super::block_points(self.frame.k, self.frame.d)
+    fn block(&self) -> Block {
+        Block::with_capacity(super::block_points(self.frame.k, self.frame.d), self.frame.d)
     }
     fn level(&self) -> Level {
         self.frame.level
@@ -325,7 +325,7 @@ impl<S: CovarianceStructure> Emission for Shared<S> {
     }
 
     fn scratch(&self) -> Scratch {
-        let (d, stride) = (self.frame.d, padded(self.block()));
+        let (d, stride) = (self.frame.d, padded(super::block_points(self.frame.k, self.frame.d)));
         let points = vec![0.0; d * stride];
         Scratch {
             shifted: points.clone(),

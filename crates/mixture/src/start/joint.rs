@@ -4,7 +4,7 @@
 use crate::emission::Emission;
 use crate::mixture::Mixture;
 use em::{Batch, Breakdown, BreakdownKind};
-use linalg::kernels::{Block, padded};
+use linalg::kernels::padded;
 
 /// Calls `visit(i, log π_1 f_1(x_i) … log π_K f_K(x_i))` for every row, and gives back Σ w log p(x). A row whose density
 /// vanishes or is no number is the breakdown that it is in an E-step.
@@ -13,9 +13,10 @@ pub(super) fn joint<E: Emission>(
     data: Batch<'_>,
     mut visit: impl FnMut(usize, &[f64]),
 ) -> Result<f64, Breakdown> {
-    let (emission, k, length) = (model.emission(), model.components(), model.emission().block());
+    let (emission, k) = (model.emission(), model.components());
     let log_weights: Vec<f64> = model.weights().iter().map(|weight| weight.ln()).collect();
-    let mut block = Block::with_capacity(length, emission.dimension());
+    let mut block = emission.block();
+    let length = block.capacity();
     let mut densities = vec![0.0; k * padded(length)];
     let mut scratch = emission.scratch();
     let mut values = vec![0.0; k];

@@ -1,0 +1,174 @@
+//! Σ r z and the lower triangle of Σ r z zᵀ for any dimension, in register tiles.
+//!
+//! Vectors run along the features, not along the points: then a sum over points needs no sum across a vector. The points
+//! stand in *panels* of eight features, point after point, so that a tile walks few contiguous streams whatever the
+//! dimension (rows a power of two apart would share the same few lines of the cache). A tile is 8 rows of the matrix by up to
+//! 3 vectors; what lies above the diagonal is skipped. The weights multiply the vectors as they are loaded: one multiplication
+//! for eight multiply-adds, and nothing is stored but sums.
+
+use super::Level;
+use pulp::{Simd, WithSimd};
+
+/// Features of a panel.
+pub const PANEL: usize = 8;
+
+/// Vectors of features of a tile.
+const TILE: usize = 3;
+
+/// Length of the panels of `rows` points of dimension `d`.
+pub fn panels_len(rows: usize, d: usize) -> usize {
+    d.div_ceil(PANEL) * PANEL * rows
+}
+
+/// Where the sums go; they are added to.
+#[derive(Debug)]
+pub struct Moments<'a> {
+    /// Σ r z, d.
+    pub first: &'a mut [f64],
+    /// Lower triangle of Σ r z zᵀ, packed by rows, d(d+1)/2.
+    pub second: &'a mut [f64],
+}
+
+struct Op<'a> {
+    panels: &'a [f64],
+    r: &'a [f64],
+    sums: Moments<'a>,
+}
+
+impl WithSimd for Op<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let d = self.sums.first.len();
+        let mut row = 0;
+        while row < d {
+            // Four rows on narrower vectors: eight would not fit the 16 registers of AVX2.
+            if S::F64_LANES >= 8 {
+                self.rows::<S, 8>(simd, row);
+            } else {
+                self.rows::<S, 4>(simd, row);
+            }
+            row += if S::F64_LANES >= 8 { 8 } else { 4 };
+        }
+    }
+}
+
+impl Op<'_> {
+    /// Rows row .. row + R of the matrix, up to the diagonal; with the last rows, which see all features, Σ r z.
+    #[inline(always)]
+    fn rows<S: Simd, const R: usize>(&mut self, simd: S, row: usize) {
+        let d = self.sums.first.len();
+        let (last, columns) = (row + R >= d, (row + R).min(d).div_ceil(S::F64_LANES));
+        let mut column = 0;
+        while column < columns {
+            column += match (columns - column, last) {
+                (1, false) => self.tile::<S, R, 1, false>(simd, row, column),
+                (1, true) => self.tile::<S, R, 1, true>(simd, row, column),
+                (2 | 4, false) => self.tile::<S, R, 2, false>(simd, row, column),
+                (2 | 4, true) => self.tile::<S, R, 2, true>(simd, row, column),
+                (_, false) => self.tile::<S, R, TILE, false>(simd, row, column),
+                (_, true) => self.tile::<S, R, TILE, true>(simd, row, column),
+            };
+        }
+    }
+
+    /// R rows by C vectors of features. Gives back C.
+    #[inline(always)]
+    fn tile<S: Simd, const R: usize, const C: usize, const FIRST: bool>(
+        &mut self,
+        simd: S,
+        row: usize,
+        column: usize,
+    ) -> usize {
+        let (rows, d) = (self.r.len(), self.sums.first.len());
+        let panel = |feature: usize| &self.panels[feature / PANEL * PANEL * rows..].as_chunks::<PANEL>().0[..rows];
+        let (left, from) = (panel(row), row % PANEL);
+        let part: [usize; C] = std::array::from_fn(|c| (column + c) * S::F64_LANES % PANEL / S::F64_LANES);
+        let right: [&[[f64; PANEL]]; C] = std::array::from_fn(|c| panel((column + c) * S::F64_LANES));
+        let mut first = [simd.splat_f64s(0.0); C];
+        let mut second = [[simd.splat_f64s(0.0); C]; R];
+        for (i, &r) in self.r.iter().enumerate() {
+            let r = simd.splat_f64s(r);
+            let weighted: [S::f64s; C] =
+                std::array::from_fn(|c| simd.mul_f64s(r, S::as_simd_f64s(&right[c][i]).0[part[c]]));
+            if FIRST {
+                for c in 0..C {
+                    first[c] = simd.add_f64s(first[c], weighted[c]);
+                }
+            }
+            let z = &left[i][from..from + R];
+            for a in 0..R {
+                let factor = simd.splat_f64s(z[a]);
+                for c in 0..C {
+                    second[a][c] = simd.mul_add_f64s(factor, weighted[c], second[a][c]);
+                }
+            }
+        }
+        for c in 0..C {
+            let at = (column + c) * S::F64_LANES;
+            if FIRST {
+                let end = (at + S::F64_LANES).min(d);
+                add(simd, &mut self.sums.first[at..end], first[c]);
+            }
+            for (row, sums) in (row..d).zip(&second).filter(|(row, _)| at <= *row) {
+                let start = row * (row + 1) / 2;
+                add(simd, &mut self.sums.second[start + at..=start + row.min(at + S::F64_LANES - 1)], sums[c]);
+            }
+        }
+        C
+    }
+}
+
+/// Adds the first numbers of a vector to `out`, which is not longer than a vector.
+#[inline(always)]
+fn add<S: Simd>(simd: S, out: &mut [f64], value: S::f64s) {
+    let sum = simd.add_f64s(simd.partial_load_f64s(out), value);
+    simd.partial_store_f64s(out, sum);
+}
+
+/// Adds Σ r z and Σ r z zᵀ of the points in `panels` (⌈d/8⌉ panels of `r.len()` points, eight features each, zero beyond
+/// feature d) to `sums`.
+pub fn scatter(level: Level, panels: &[f64], r: &[f64], sums: Moments<'_>) {
+    level.dispatch(Op { panels, r, sums });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_formula_at_every_level() {
+        for d in [1, 5, 6, 8, 11, 16, 17, 24, 33, 40] {
+            for rows in [1, 2, 37] {
+                let number = |i: usize| ((i * 7919 + 13) % 1009) as f64 / 500.0 - 1.0;
+                let z: Vec<f64> = (0..rows * d).map(number).collect();
+                let r: Vec<f64> = (0..rows).map(|i| number(i + 5).abs()).collect();
+                let mut panels = vec![0.0; panels_len(rows, d)];
+                for (i, row) in z.chunks_exact(d).enumerate() {
+                    for (j, &value) in row.iter().enumerate() {
+                        panels[(j / PANEL * rows + i) * PANEL + j % PANEL] = value;
+                    }
+                }
+                let (mut first, mut second) = (vec![0.5; d], vec![0.25; d * (d + 1) / 2]);
+                for (row, &r) in z.chunks_exact(d).zip(&r) {
+                    for a in 0..d {
+                        first[a] += r * row[a];
+                        for b in 0..=a {
+                            second[a * (a + 1) / 2 + b] += r * row[a] * row[b];
+                        }
+                    }
+                }
+                for level in Level::available() {
+                    let (mut s, mut t) = (vec![0.5; d], vec![0.25; d * (d + 1) / 2]);
+                    scatter(level, &panels, &r, Moments { first: &mut s, second: &mut t });
+                    // Each term is at most 1 and a sum of 37 rounds 37 times at most.
+                    let bound = 38.0 * 38.0 * f64::EPSILON;
+                    for (ours, formula) in s.iter().zip(&first).chain(t.iter().zip(&second)) {
+                        assert!((ours - formula).abs() < bound, "d = {d}, {}: {ours} {formula}", level.name());
+                    }
+                }
+            }
+        }
+    }
+}
