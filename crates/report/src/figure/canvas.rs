@@ -196,6 +196,24 @@ impl Canvas {
         self.path(d, None, stroke);
     }
 
+    /// The area inside a closed outline.
+    pub(super) fn area(&mut self, outline: &[Point], fill: &str, opacity: f64) {
+        if outline.is_empty() {
+            return;
+        }
+        let mut d = String::new();
+        trace(&mut d, outline);
+        d.push('Z');
+        self.scene.add(Primitive::Path(Box::new(PathData {
+            d,
+            fill: Some(Color::from(fill)),
+            stroke: Color::from("none"),
+            stroke_width: 0.0,
+            opacity: Some(opacity),
+            stroke_dasharray: None,
+        })));
+    }
+
     /// Marks of one kind at many points, as a single element.
     pub(super) fn marks(&mut self, points: &[Point], marker: Marker, radius: f64, fill: &str, stroke: Stroke<'_>) {
         if points.is_empty() {

@@ -6,6 +6,8 @@
 //! | `criteria.svg` | BIC against the number of components, a line for each structure |
 //! | `gaps-DATASET-kK.svg` | gap to the best proper maximum by iteration, a panel for each kind of start |
 //! | `ends.svg`, `ends-DATASET-kK.svg` | where runs end, by kind of start |
+//! | `budget.svg` | the chance of the best maximum within a number of E-passes, by kind of start |
+//! | `incidence.svg` | when covariances become singular, by policy |
 //! | `collapse.svg` | smallest relative pivot over the last iterations of runs that die |
 //! | `information.svg` | ΔQ and KL of each iteration of one run, and their ratio |
 //!
@@ -15,6 +17,7 @@
 //! records give the same bytes. A figure whose records are missing is left out; in a study of very many cells only those with
 //! the lowest BIC get figures of their own.
 
+mod budget;
 mod canvas;
 mod cells;
 pub mod chart;
@@ -22,6 +25,7 @@ mod collapse;
 mod criteria;
 mod ends;
 mod gaps;
+mod incidence;
 mod information;
 mod panel;
 mod style;
@@ -144,6 +148,8 @@ fn draw_all(runs: &[RunRow], failures: &[FailureRow], details: &Details) -> Vec<
     for &cell in &pictured {
         figures.extend(ends::ends(cell).map(|svg| Figure::new(format_args!("ends-{}", cell.slug()), svg)));
     }
+    figures.extend(budget::budget(runs).map(|svg| Figure::new("budget", svg)));
+    figures.extend(incidence::incidence(&cells, failures).map(|svg| Figure::new("incidence", svg)));
     let deaths = collapse::deaths(&cells, failures);
     figures.extend(collapse::collapse(&deaths, &traces).map(|svg| Figure::new("collapse", svg)));
     let run = information::shown(&cells)

@@ -270,6 +270,8 @@ fn every_figure_is_drawn_well_formed_and_small() {
         "ends-iris-fisher-k4.svg",
         "ends-round-k2.svg",
         "ends-stretched-k2.svg",
+        "budget.svg",
+        "incidence.svg",
         "collapse.svg",
         "information.svg",
     ];
@@ -293,11 +295,12 @@ fn figures_depend_on_the_records_alone() {
 fn nothing_is_drawn_from_nothing() {
     assert!(draw_all(&[], &[], &Details::default()).is_empty());
     assert!(traced(&[], &[]).is_empty());
-    // Runs without traces, parameters or observations still show where they end.
+    // Runs without traces, parameters or observations still show where they end, what that took, and when they died.
     let made = study();
     let figures = draw_all(&made.runs, &made.failures, &Details::default());
-    assert!(figures.iter().all(|figure| figure.file.starts_with("ends")));
-    assert_eq!(figures.len(), 7);
+    let drawn = ["ends", "budget", "incidence"];
+    assert!(figures.iter().all(|figure| drawn.iter().any(|name| figure.file.starts_with(name))));
+    assert_eq!(figures.len(), 9);
 }
 
 #[test]
@@ -311,9 +314,10 @@ fn only_deaths_leave_bars_and_crosses() {
     let figures = made.figures();
     let files: Vec<&str> = figures.iter().map(|figure| figure.file.as_str()).collect();
     // Without a proper maximum there is no gap to it.
-    assert_eq!(files, ["ends-iris-k3.svg", "collapse.svg"]);
+    assert_eq!(files, ["ends-iris-k3.svg", "incidence.svg", "collapse.svg"]);
     assert!(parse(&figures[0].svg).contains(&"singular".to_owned()));
-    assert!(parse(&figures[1].svg).iter().any(|text| text.contains("10 deaths")));
+    assert!(parse(&figures[1].svg).contains(&"10 starts under each policy".to_owned()));
+    assert!(parse(&figures[2].svg).iter().any(|text| text.contains("10 deaths")));
 }
 
 #[test]

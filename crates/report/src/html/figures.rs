@@ -5,7 +5,7 @@ use crate::figure::Figure;
 use std::fmt::Write as _;
 
 /// How to read a figure, by the first word of its name.
-const READING: [(&str, &str); 6] = [
+const READING: [(&str, &str); 8] = [
     (
         "tutorial",
         "The shape of a mark is the true cluster, its colour the cluster that was found: a mark of the wrong colour is a \
@@ -23,6 +23,15 @@ const READING: [(&str, &str); 6] = [
     (
         "ends",
         "Each bar is one kind of start. Green found the best proper maximum, blue another; orange died of a singular covariance.",
+    ),
+    (
+        "budget",
+        "The higher a line, the surer the kind of start within the budget below it. Where bands overlap, the recorded starts do not tell the \
+              kinds apart.",
+    ),
+    (
+        "incidence",
+        "Each step is a death. The height at the right edge is the share of all starts that a singular covariance ended.",
     ),
     (
         "collapse",
