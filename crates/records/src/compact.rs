@@ -1,22 +1,24 @@
 //! From parts to one file per table, and the marker of a finished folder.
 //!
 //! Rows stream from the parts in order of their runs into row groups at fixed row numbers, so the bytes of a final file
-//! do not depend on how the runs were cut into parts, nor on the order in which the parts were written. Files are renamed
+//! do not depend on how the runs were cut into parts, nor on the order in which the parts were written. Parts may
+//! interleave; those that do are open at the same time, each with one row group. Files are renamed
 //! to their places only when all are written, the marker comes last, and the parts go after it: a crash at any moment
 //! leaves either the parts or a finished folder.
 
 use crate::categories::SCHEMA_VERSION;
 use crate::columns::Record;
+use crate::committed::{CommittedPart, RunRange};
 use crate::error::RecordsError;
 use crate::files::{self, Fingerprint, TEMPORARY, WrittenFile};
-use crate::part_files::{CommittedPart, PARTS, SET_ASIDE, Store};
+use crate::part_files::{PARTS, SET_ASIDE, Store};
 use crate::rows::{AssignmentRow, FailureRow, ObservationRow, ParameterRow, RunRow, TimingRow, TraceRecord};
 use crate::schema::{TABLES, TIMINGS};
 use crate::table_file::{Purpose, TableReader};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::resume_unwind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::sync::mpsc::{self, SyncSender};
 use std::thread;
@@ -45,17 +47,18 @@ impl Store {
         // An older marker would vouch for files that are about to change.
         files::remove(&self.root.join(MARKER_FILE))?;
         let mut written = Vec::new();
-        self.merge::<RunRow>(&committed.parts, &mut written)?;
-        self.merge::<TraceRecord>(&committed.parts, &mut written)?;
-        self.merge::<FailureRow>(&committed.parts, &mut written)?;
-        self.merge::<ParameterRow>(&committed.parts, &mut written)?;
-        self.merge::<TimingRow>(&committed.parts, &mut written)?;
+        self.merge(&committed.parts, |row: &RunRow| row.run, &mut written)?;
+        self.merge(&committed.parts, |row: &TraceRecord| row.run, &mut written)?;
+        self.merge(&committed.parts, |row: &FailureRow| row.run, &mut written)?;
+        self.merge(&committed.parts, |row: &ParameterRow| row.run, &mut written)?;
+        self.merge(&committed.parts, |row: &TimingRow| row.run, &mut written)?;
         self.place(written)
     }
 
     fn merge<R: Record + Send>(
         &self,
         parts: &[CommittedPart],
+        run: fn(&R) -> u32,
         written: &mut Vec<(&'static str, WrittenFile, Fingerprint)>,
     ) -> Result<(), RecordsError> {
         let target = self.root.join(R::TABLE.file_name());
@@ -63,7 +66,7 @@ impl Store {
             // Reading and writing take about the same time, and nothing else runs now: one thread each.
             thread::scope(|scope| {
                 let (sender, groups) = mpsc::sync_channel(1);
-                let reader = scope.spawn(move || self.read_parts(parts, &sender));
+                let reader = scope.spawn(move || self.read_parts(parts, run, &sender));
                 groups.into_iter().flatten().try_for_each(|row| writer.push(row))?;
                 reader.join().unwrap_or_else(|panic| resume_unwind(panic))
             })
@@ -72,14 +75,30 @@ impl Store {
         Ok(())
     }
 
-    /// Sends the row groups of all parts in order; ends early if nobody receives them any more.
-    fn read_parts<R: Record>(&self, parts: &[CommittedPart], groups: &SyncSender<Vec<R>>) -> Result<(), RecordsError> {
-        for part in parts.iter().filter(|part| part.tables.contains(R::TABLE.name)) {
-            let mut reader = TableReader::open(self.part_file(part.number, R::TABLE.name))?;
-            while let Some(rows) = reader.next_group(None)? {
+    /// Sends the rows of all parts in order of their runs; ends early if nobody receives them any more.
+    fn read_parts<R: Record>(
+        &self,
+        parts: &[CommittedPart],
+        run: fn(&R) -> u32,
+        groups: &SyncSender<Vec<R>>,
+    ) -> Result<(), RecordsError> {
+        let parts = parts.iter().filter(|part| part.tables.contains(R::TABLE.name));
+        let mut ranges: Vec<(RunRange, &CommittedPart)> =
+            parts.flat_map(|part| part.runs.iter().map(move |range| (*range, part))).collect();
+        ranges.sort_by_key(|(range, _)| range.first);
+        let mut open: BTreeMap<u32, PartReader<R>> = BTreeMap::new();
+        for (range, part) in ranges {
+            let mut reader = match open.remove(&part.number) {
+                Some(reader) => reader,
+                None => PartReader::open(self.part_file(part.number, R::TABLE.name))?,
+            };
+            while let Some(rows) = reader.rows_until(range.last, run)? {
                 if groups.send(rows).is_err() {
                     return Ok(());
                 }
+            }
+            if range.last < part.span().last {
+                open.insert(part.number, reader);
             }
         }
         Ok(())
@@ -121,8 +140,36 @@ impl Store {
         }
         files.remove(TIMINGS.name);
         let marker = Marker { schema_version: SCHEMA_VERSION, plan_hash: self.metadata.plan_hash, files };
-        files::write_json(&self.root, &self.root.join(MARKER_FILE), &marker)?;
+        files::write_json(&self.temporary, &self.root.join(MARKER_FILE), &marker)?;
         remove_leftovers(&self.root)
+    }
+}
+
+/// A part that is read range by range.
+struct PartReader<R> {
+    reader: TableReader<R>,
+    pending: VecDeque<R>,
+}
+
+impl<R: Record> PartReader<R> {
+    fn open(path: PathBuf) -> Result<Self, RecordsError> {
+        TableReader::open(path).map(|reader| Self { reader, pending: VecDeque::new() })
+    }
+
+    /// The next rows, at least one, that belong to runs up to `last`; `None` if there are no more.
+    fn rows_until(&mut self, last: u32, run: fn(&R) -> u32) -> Result<Option<Vec<R>>, RecordsError> {
+        if self.pending.is_empty() {
+            let Some(rows) = self.reader.next_group(None)? else { return Ok(None) };
+            self.pending = rows.into();
+        }
+        let count = self.pending.partition_point(|row| run(row) <= last);
+        // A whole group moves without being copied.
+        let rows = if count == self.pending.len() {
+            std::mem::take(&mut self.pending).into()
+        } else {
+            self.pending.drain(..count).collect()
+        };
+        Ok((count > 0).then_some(rows))
     }
 }
 

@@ -145,16 +145,6 @@ pub enum RecordsError {
         /// Number of the part.
         part: u32,
     },
-    /// Two parts that cover the same run.
-    #[error("parts {first} and {second} both span run {run}; parts must cover separate ranges of runs")]
-    OverlappingParts {
-        /// The part with the lower first run.
-        first: u32,
-        /// The other.
-        second: u32,
-        /// First run of the second part.
-        run: u32,
-    },
     /// Compaction before all runs are there.
     #[error("{found} of {expected} runs are committed; resume the sweep before compacting")]
     Incomplete {

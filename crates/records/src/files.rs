@@ -39,43 +39,53 @@ fn hexadecimal(digest: &[u8]) -> String {
     text
 }
 
-/// A file under `.tmp/` that is hashed as it is written. It gets its name by [`commit`](Self::commit); dropped before
-/// that, it leaves nothing but a temporary file, which the next start removes.
+/// The name of an unfinished file. Dropped, it takes the file with it, so that an error on a full disk gives the space
+/// back; what a crash leaves, the next start removes.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// A file under `.tmp/` that is hashed as it is written. It gets its name by [`finish`](Self::finish) and
+/// [`rename`](WrittenFile::rename); dropped before that, it leaves nothing.
 pub(crate) struct PendingFile {
     file: BufWriter<File>,
     hash: Sha256,
     bytes: u64,
-    temporary: PathBuf,
+    temporary: Temporary,
     target: PathBuf,
 }
 
 /// A written and synced file that still lacks its name.
 pub(crate) struct WrittenFile {
-    temporary: PathBuf,
+    temporary: Temporary,
     target: PathBuf,
     pub bytes: u64,
     pub sha256: String,
 }
 
 impl PendingFile {
-    /// A file that will be `target`. `root` is the results folder.
-    pub fn create(root: &Path, target: PathBuf) -> Result<Self, RecordsError> {
-        let folder = root.join(TEMPORARY);
-        fs::create_dir_all(&folder).map_err(file_error("create", &folder))?;
-        let temporary = folder.join(target.file_name().expect("a file has a name"));
-        let file = File::create(&temporary).map_err(file_error("create", &temporary))?;
-        Ok(Self { file: BufWriter::with_capacity(1 << 18, file), hash: Sha256::new(), bytes: 0, temporary, target })
+    /// A file that will be `target`, written in the folder `temporary` of the same file system.
+    pub fn create(temporary: &Path, target: PathBuf) -> Result<Self, RecordsError> {
+        fs::create_dir_all(temporary).map_err(file_error("create", temporary))?;
+        let path = temporary.join(target.file_name().expect("a file has a name"));
+        let file = File::create(&path).map_err(file_error("create", &path))?;
+        let file = BufWriter::with_capacity(1 << 18, file);
+        Ok(Self { file, hash: Sha256::new(), bytes: 0, temporary: Temporary(path), target })
     }
 
     /// Where the bytes are until the file has its name.
     pub fn temporary(&self) -> &Path {
-        &self.temporary
+        &self.temporary.0
     }
 
     /// Brings all bytes to the disk.
     pub fn finish(mut self) -> Result<WrittenFile, RecordsError> {
-        self.file.flush().map_err(file_error("write", &self.temporary))?;
-        self.file.get_ref().sync_all().map_err(file_error("sync", &self.temporary))?;
+        self.file.flush().map_err(file_error("write", &self.temporary.0))?;
+        self.file.get_ref().sync_all().map_err(file_error("sync", &self.temporary.0))?;
         Ok(WrittenFile {
             temporary: self.temporary,
             target: self.target,
@@ -101,7 +111,7 @@ impl Write for PendingFile {
 impl WrittenFile {
     /// Gives the file its name. The folder must be synced afterwards.
     pub fn rename(self) -> Result<(), RecordsError> {
-        fs::rename(&self.temporary, &self.target).map_err(file_error("rename a temporary file to", &self.target))
+        fs::rename(&self.temporary.0, &self.target).map_err(file_error("rename a temporary file to", &self.target))
     }
 }
 
@@ -116,14 +126,14 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<(), RecordsError> {
 }
 
 /// Writes a value as JSON, whole or not at all.
-pub(crate) fn write_json(root: &Path, target: &Path, value: &impl Serialize) -> Result<(), RecordsError> {
-    let mut file = PendingFile::create(root, target.to_owned())?;
+pub(crate) fn write_json(temporary: &Path, target: &Path, value: &impl Serialize) -> Result<(), RecordsError> {
+    let mut file = PendingFile::create(temporary, target.to_owned())?;
     let mut text =
         serde_json::to_vec_pretty(value).map_err(|source| RecordsError::Json { path: target.to_owned(), source })?;
     text.push(b'\n');
     file.write_all(&text).map_err(file_error("write", target))?;
     file.finish()?.rename()?;
-    sync_folder(target.parent().unwrap_or(root))
+    sync_folder(target.parent().unwrap_or(Path::new(".")))
 }
 
 /// Reads a value from JSON.

@@ -5,17 +5,18 @@
 //! manifest is there and all hashes agree: Parquet as it is written here has no checksums of its own, and most flipped
 //! bits would be read in silence.
 //!
-//! One process at a time may have a folder open; within it, parts may be written from several threads.
+//! Several processes may write parts of one folder, if their parts have different numbers and their unfinished files
+//! different folders ([`Store::open_shared`]). What else is written, is written by one of them.
 
 use crate::categories::{Categories, EnumTypes, Metadata, SCHEMA_VERSION};
 use crate::columns::Record;
+use crate::committed::{self, Committed, Manifest, RunRange};
 use crate::error::RecordsError;
 use crate::files::{self, Fingerprint, TEMPORARY, WrittenFile, file_error};
+use crate::provenance::{PROVENANCE_FILE, Provenance};
 use crate::rows::{FailureRow, ParameterRow, RunRow, TimingRow, TraceRecord};
 use crate::table_file::{Context, Purpose};
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -40,112 +41,12 @@ pub struct Part {
     pub timings: Vec<TimingRow>,
 }
 
-/// Consecutive run numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunRange {
-    /// The first.
-    pub first: u32,
-    /// The last, included.
-    pub last: u32,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Manifest {
-    schema_version: u32,
-    plan_hash: String,
-    part: u32,
-    runs: Vec<RunRange>,
-    files: BTreeMap<String, Fingerprint>,
-}
-
-/// A part that counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommittedPart {
-    /// Its number.
-    pub number: u32,
-    /// Its runs, ascending.
-    pub runs: Vec<RunRange>,
-    pub(crate) tables: BTreeSet<String>,
-}
-
-impl CommittedPart {
-    pub(crate) fn span(&self) -> RunRange {
-        let last = self.runs.last().map_or(0, |range| range.last);
-        RunRange { first: self.runs.first().map_or(0, |range| range.first), last }
-    }
-}
-
-/// Why a part does not count.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Damage {
-    /// Files without a manifest: the usual trace of a crash or interruption.
-    NoManifest,
-    /// The manifest cannot be read.
-    UnreadableManifest,
-    /// The manifest belongs to another plan or version.
-    OtherPlan,
-    /// A file is missing, or its length or hash differs from the manifest.
-    File {
-        /// Name of the file.
-        name: String,
-    },
-}
-
-/// A part that was moved out of the way; its runs have to be repeated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PartWarning {
-    /// Its number.
-    pub part: u32,
-    /// Why.
-    pub damage: Damage,
-}
-
-impl fmt::Display for PartWarning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { part, damage } = self;
-        match damage {
-            Damage::NoManifest => write!(f, "part {part} was not finished (no manifest)")?,
-            Damage::UnreadableManifest => write!(f, "part {part} has an unreadable manifest")?,
-            Damage::OtherPlan => write!(f, "part {part} belongs to another plan or version")?,
-            Damage::File { name } => write!(f, "part {part}: {name} differs from its manifest")?,
-        }
-        write!(f, "; it was moved to {SET_ASIDE} and its runs will be repeated")
-    }
-}
-
-/// What a folder holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Committed {
-    /// The parts that count, in order of their runs.
-    pub parts: Vec<CommittedPart>,
-    /// The parts that do not, in order of their numbers.
-    pub warnings: Vec<PartWarning>,
-}
-
-impl Committed {
-    /// Whether the run is done.
-    pub fn contains(&self, run: u32) -> bool {
-        let ranges = self.parts.iter().flat_map(|part| &part.runs);
-        ranges.into_iter().any(|range| (range.first..=range.last).contains(&run))
-    }
-
-    /// Number of runs done.
-    pub fn runs(&self) -> u32 {
-        self.parts.iter().flat_map(|part| &part.runs).map(|range| range.last - range.first + 1).sum()
-    }
-
-    /// A number that no committed part has.
-    pub fn next_number(&self) -> u32 {
-        self.parts.iter().map(|part| part.number + 1).max().unwrap_or(0)
-    }
-}
-
 /// A results folder that is being written.
 #[derive(Debug)]
 pub struct Store {
     pub(crate) root: PathBuf,
+    /// Where unfinished files are.
+    pub(crate) temporary: PathBuf,
     pub(crate) types: EnumTypes,
     pub(crate) metadata: Metadata,
     /// Fingerprints of the final files written so far.
@@ -153,31 +54,56 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens a results folder, creating it where needed, and removes what a crash left in `.tmp/`. Parts stay.
+    /// Opens a results folder for its only writer, creating it where needed, and removes what a crash left of unfinished
+    /// files. Parts stay.
     pub fn open(root: &Path, categories: &Categories, metadata: Metadata) -> Result<Self, RecordsError> {
-        let types = EnumTypes::new(categories)?;
         files::remove(&root.join(TEMPORARY))?;
+        Self::with_temporary(root, root.join(TEMPORARY), categories, metadata)
+    }
+
+    /// Opens a results folder for one of several writers. `writer` names it: what an earlier writer of this name left
+    /// unfinished is removed, what others are writing is not touched. The caller sees to it that no two live at once.
+    pub fn open_shared(
+        root: &Path,
+        writer: &str,
+        categories: &Categories,
+        metadata: Metadata,
+    ) -> Result<Self, RecordsError> {
+        let temporary = root.join(TEMPORARY).join(writer);
+        files::remove(&temporary)?;
+        Self::with_temporary(root, temporary, categories, metadata)
+    }
+
+    fn with_temporary(
+        root: &Path,
+        temporary: PathBuf,
+        categories: &Categories,
+        metadata: Metadata,
+    ) -> Result<Self, RecordsError> {
+        let types = EnumTypes::new(categories)?;
         let parts = root.join(PARTS);
         fs::create_dir_all(&parts).map_err(file_error("create", &parts))?;
         files::sync_folder(root)?;
-        Ok(Self { root: root.to_owned(), types, metadata, finals: Mutex::default() })
+        Ok(Self { root: root.to_owned(), temporary, types, metadata, finals: Mutex::default() })
     }
 
     pub(crate) fn context(&self) -> Context<'_> {
-        Context { root: &self.root, types: &self.types, metadata: &self.metadata }
+        Context { temporary: &self.temporary, types: &self.types, metadata: &self.metadata }
     }
 
     pub(crate) fn part_file(&self, number: u32, table: &str) -> PathBuf {
-        self.root.join(PARTS).join(format!("{number:06}.{table}.parquet"))
+        committed::part_file(&self.root, number, table)
     }
 
-    fn manifest_file(&self, number: u32) -> PathBuf {
-        self.root.join(PARTS).join(format!("{number:06}.json"))
+    /// Writes `provenance.json`, whole or not at all.
+    pub fn write_provenance(&self, provenance: &Provenance) -> Result<(), RecordsError> {
+        files::write_json(&self.temporary, &self.root.join(PROVENANCE_FILE), provenance)
     }
 
-    /// Writes a part. When this returns, its runs survive a crash; if it fails, the part does not count.
+    /// Writes a part. When this returns, its runs survive a crash; if it fails, the part does not count and leaves no file.
+    /// No two parts may have the same number.
     pub fn write_part(&self, number: u32, part: &Part) -> Result<(), RecordsError> {
-        let manifest = self.manifest_file(number);
+        let manifest = committed::manifest_file(&self.root, number);
         if manifest.exists() {
             return Err(RecordsError::PartExists { part: number });
         }
@@ -189,9 +115,6 @@ impl Store {
         self.write_table(number, &part.failures, &mut written, &mut fingerprints)?;
         self.write_table(number, &part.parameters, &mut written, &mut fingerprints)?;
         self.write_table(number, &part.timings, &mut written, &mut fingerprints)?;
-        written.into_iter().try_for_each(WrittenFile::rename)?;
-        // The files' names must be on disk before the manifest vouches for them.
-        files::sync_folder(&self.root.join(PARTS))?;
         let value = Manifest {
             schema_version: SCHEMA_VERSION,
             plan_hash: self.metadata.plan_hash.clone(),
@@ -199,7 +122,21 @@ impl Store {
             runs,
             files: fingerprints,
         };
-        files::write_json(&self.root, &manifest, &value)
+        let placed = self.place_part(written, &manifest, &value);
+        if placed.is_err() {
+            // A full disk is not filled further. What cannot be removed is set aside by the next start.
+            for table in value.files.keys() {
+                let _ = files::remove(&self.part_file(number, table));
+            }
+        }
+        placed
+    }
+
+    fn place_part(&self, written: Vec<WrittenFile>, manifest: &Path, value: &Manifest) -> Result<(), RecordsError> {
+        written.into_iter().try_for_each(WrittenFile::rename)?;
+        // The files' names must be on disk before the manifest vouches for them.
+        files::sync_folder(&self.root.join(PARTS))?;
+        files::write_json(&self.temporary, manifest, value)
     }
 
     fn write_table<R: Record>(
@@ -223,62 +160,18 @@ impl Store {
     /// The parts that count. All others are moved to `.set-aside/` and reported as warnings, so that their runs can be
     /// repeated under any number.
     pub fn committed(&self) -> Result<Committed, RecordsError> {
-        let folder = self.root.join(PARTS);
-        let mut found: BTreeMap<u32, Vec<PathBuf>> = BTreeMap::new();
-        for entry in fs::read_dir(&folder).map_err(file_error("list", &folder))? {
-            let path = entry.map_err(file_error("list", &folder))?.path();
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            // A file with another name is none of ours and stays.
-            if let Some(number) = name.split('.').next().and_then(|digits| digits.parse().ok()) {
-                found.entry(number).or_default().push(path);
-            }
-        }
-        let mut committed = Committed::default();
-        for (number, paths) in found {
-            match self.examine(number)? {
-                Ok(part) => committed.parts.push(part),
-                Err(damage) => {
-                    self.set_aside(&paths)?;
-                    committed.warnings.push(PartWarning { part: number, damage });
-                }
-            }
-        }
-        committed.parts.sort_by_key(|part| part.span().first);
-        for pair in committed.parts.windows(2) {
-            if pair[1].span().first <= pair[0].span().last {
-                let [first, second] = [pair[0].number, pair[1].number];
-                return Err(RecordsError::OverlappingParts { first, second, run: pair[1].span().first });
-            }
-        }
-        Ok(committed)
+        self.committed_of(|_| true)
     }
 
-    fn examine(&self, number: u32) -> Result<Result<CommittedPart, Damage>, RecordsError> {
-        let path = self.manifest_file(number);
-        if !path.exists() {
-            return Ok(Err(Damage::NoManifest));
+    /// The parts that count, where this writer is responsible for the parts of some numbers only: those of others that do
+    /// not count may be written at this moment and are neither moved nor reported.
+    pub fn committed_of(&self, responsible: impl Fn(u32) -> bool) -> Result<Committed, RecordsError> {
+        let mut found = committed::survey(&self.root, &self.metadata.plan_hash)?;
+        found.warnings.retain(|warning| responsible(warning.part));
+        for warning in &found.warnings {
+            self.set_aside(&warning.files)?;
         }
-        let manifest: Manifest = match files::read_json(&path) {
-            Ok(manifest) => manifest,
-            Err(RecordsError::Json { .. }) => return Ok(Err(Damage::UnreadableManifest)),
-            Err(error) => return Err(error),
-        };
-        if manifest.schema_version != SCHEMA_VERSION || manifest.plan_hash != self.metadata.plan_hash {
-            return Ok(Err(Damage::OtherPlan));
-        }
-        let ascending = manifest.runs.windows(2).all(|pair| pair[0].last < pair[1].first);
-        let proper = manifest.runs.iter().all(|range| range.first <= range.last);
-        if manifest.part != number || manifest.runs.is_empty() || !ascending || !proper {
-            return Ok(Err(Damage::UnreadableManifest));
-        }
-        for (table, fingerprint) in &manifest.files {
-            let path = self.part_file(number, table);
-            if !files::agrees(&path, fingerprint)? {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                return Ok(Err(Damage::File { name }));
-            }
-        }
-        Ok(Ok(CommittedPart { number, runs: manifest.runs, tables: manifest.files.into_keys().collect() }))
+        Ok(found)
     }
 
     fn set_aside(&self, paths: &[PathBuf]) -> Result<(), RecordsError> {

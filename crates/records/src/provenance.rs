@@ -63,12 +63,7 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// Writes `provenance.json` into the results folder, whole or not at all.
-    pub fn write(&self, root: &Path) -> Result<(), RecordsError> {
-        files::write_json(root, &root.join(PROVENANCE_FILE), self)
-    }
-
-    /// Reads it back.
+    /// Reads what [`write_provenance`](crate::Store::write_provenance) wrote.
     pub fn read(root: &Path) -> Result<Self, RecordsError> {
         files::read_json(&root.join(PROVENANCE_FILE))
     }

@@ -51,6 +51,11 @@ pub fn read_runs(root: &Path) -> Result<Vec<RunRow>, RecordsError> {
     read_all(root)
 }
 
+/// Hands every row of `runs` to `each`, in order of the run; holds one row group at a time.
+pub fn for_each_run(root: &Path, each: impl FnMut(RunRow)) -> Result<(), RecordsError> {
+    for_each(root, each)
+}
+
 /// Hands every row of `traces` to `each`, in order of (run, iteration); holds one row group at a time.
 pub fn for_each_trace(root: &Path, each: impl FnMut(TraceRecord)) -> Result<(), RecordsError> {
     for_each(root, each)

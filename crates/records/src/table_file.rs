@@ -137,8 +137,8 @@ fn parquet_error<R: Record>(path: &Path) -> impl FnOnce(PolarsError) -> RecordsE
 
 /// What every file of a store has in common.
 pub(crate) struct Context<'a> {
-    /// The results folder.
-    pub root: &'a Path,
+    /// Where unfinished files are.
+    pub temporary: &'a Path,
     /// Types of the factor columns.
     pub types: &'a EnumTypes,
     /// Facts for the files' metadata.
@@ -153,7 +153,7 @@ impl Context<'_> {
         purpose: Purpose,
         fill: impl FnOnce(&mut TableWriter<'_, R>) -> Result<(), RecordsError>,
     ) -> Result<(WrittenFile, Fingerprint), RecordsError> {
-        let mut file = PendingFile::create(self.root, target)?;
+        let mut file = PendingFile::create(self.temporary, target)?;
         let mut writer = TableWriter::new(&mut file, self.types, self.metadata, purpose)?;
         fill(&mut writer)?;
         let rows = writer.finish()?;

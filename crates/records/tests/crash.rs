@@ -2,7 +2,7 @@
 
 mod common;
 
-use records::{Damage, MARKER_FILE, PartWarning, RecordsError, is_complete};
+use records::{Committed, Damage, MARKER_FILE, RecordsError, is_complete};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -19,17 +19,21 @@ fn part_file(root: &Path, name: &str) -> PathBuf {
     root.join("parts").join(name)
 }
 
+fn warnings(committed: &Committed) -> Vec<(u32, Damage)> {
+    committed.warnings.iter().map(|warning| (warning.part, warning.damage.clone())).collect()
+}
+
 /// After damage, part 1 and only part 1 is repeated, and the result is that of an undisturbed sweep.
 fn recovers(root: &Path, damage: &Damage) {
     let store = common::open(root);
     let committed = store.committed().unwrap();
-    assert_eq!(committed.warnings, [PartWarning { part: 1, damage: damage.clone() }]);
+    assert_eq!(warnings(&committed), [(1, damage.clone())]);
     assert_eq!(committed.parts.iter().map(|part| part.number).collect::<Vec<_>>(), [0, 2]);
-    assert_eq!((committed.runs(), committed.next_number()), (20, 3));
+    assert_eq!(committed.runs(), 20);
     assert!(committed.contains(9) && !committed.contains(10) && !committed.contains(19) && committed.contains(20));
 
     assert!(matches!(store.compact(30), Err(RecordsError::Incomplete { expected: 30, found: 20 })));
-    store.write_part(committed.next_number(), &common::part(10..20, 5)).unwrap();
+    store.write_part(3, &common::part(10..20, 5)).unwrap();
     assert_eq!(store.committed().unwrap().warnings, []);
     store.compact(30).unwrap();
     store.write_observations(common::observations()).unwrap();
@@ -65,7 +69,7 @@ fn a_flipped_bit_is_noticed_wherever_it_is() {
         let committed = common::open(copy.path()).committed().unwrap();
         assert_eq!(committed.parts.len(), 2, "byte {position}");
         let name = "000001.traces.parquet".to_owned();
-        assert_eq!(committed.warnings, [PartWarning { part: 1, damage: Damage::File { name } }]);
+        assert_eq!(warnings(&committed), [(1, Damage::File { name })]);
     }
     recovers(folder.path(), &Damage::File { name: "000001.traces.parquet".to_owned() });
 }
@@ -178,4 +182,63 @@ fn clearing_removes_what_was_written_and_nothing_else() {
     let left: Vec<_> = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["config.toml"]);
     assert!(!root.join(MARKER_FILE).exists());
+}
+
+#[test]
+fn looking_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    assert_eq!(records::survey(root, PLAN).unwrap(), Committed::default());
+    three_parts(root);
+    fs::remove_file(part_file(root, "000001.json")).unwrap();
+    let seen = records::survey(root, PLAN).unwrap();
+    assert_eq!((seen.runs(), warnings(&seen)), (20, vec![(1, Damage::NoManifest)]));
+    assert!(part_file(root, "000001.runs.parquet").exists() && !root.join(".set-aside").exists());
+}
+
+/// Two processes finished the same runs: what they wrote is the same, one of the parts goes.
+#[test]
+fn a_run_that_two_parts_have_is_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = common::open(folder.path());
+    store.write_part(0, &common::part(0..10, 1)).unwrap();
+    store.write_part(1, &common::part(9..12, 1)).unwrap();
+    store.write_part(2, &common::part(12..15, 1)).unwrap();
+    let committed = store.committed().unwrap();
+    assert_eq!(warnings(&committed), [(1, Damage::Repeats { other: 0 })]);
+    store.write_part(10, &common::part(10..12, 1)).unwrap();
+    store.compact(15).unwrap();
+}
+
+/// A writer that shares the folder leaves alone what another one is writing.
+#[test]
+fn what_another_writer_has_begun_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    three_parts(root);
+    fs::remove_file(part_file(root, "000001.json")).unwrap();
+    fs::create_dir_all(root.join(".tmp/2-of-2")).unwrap();
+    fs::write(root.join(".tmp/2-of-2/000005.runs.parquet"), b"PAR1").unwrap();
+    let open = |writer| records::Store::open_shared(root, writer, &common::categories(), common::metadata()).unwrap();
+    let committed = open("1-of-2").committed_of(|number| number != 1).unwrap();
+    assert_eq!((committed.runs(), warnings(&committed)), (20, vec![]));
+    assert!(part_file(root, "000001.runs.parquet").exists() && root.join(".tmp/2-of-2/000005.runs.parquet").exists());
+    let committed = open("2-of-2").committed_of(|number| number == 1).unwrap();
+    assert_eq!(warnings(&committed), [(1, Damage::NoManifest)]);
+    assert!(!part_file(root, "000001.runs.parquet").exists() && !root.join(".tmp/2-of-2").exists());
+}
+
+/// A part that cannot be written leaves nothing that fills the disk further.
+#[test]
+fn a_part_that_fails_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let store = common::open(root);
+    // A folder in the way of the manifest's temporary file: every table can be written, the manifest cannot.
+    fs::create_dir_all(root.join(".tmp/000000.json/x")).unwrap();
+    assert!(matches!(store.write_part(0, &common::part(0..10, 1)), Err(RecordsError::File { .. })));
+    assert_eq!(fs::read_dir(root.join("parts")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(root.join(".tmp")).unwrap().count(), 1);
+    fs::remove_dir_all(root.join(".tmp")).unwrap();
+    store.write_part(0, &common::part(0..10, 1)).unwrap();
 }

@@ -10,6 +10,36 @@ fn bytes(root: &Path) -> BTreeMap<String, Vec<u8>> {
     files.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap())).collect()
 }
 
+/// The runs of a part, as several processes deal them out: every third block of five.
+fn every_third_block(which: u32, runs: u32, iterations: u32) -> records::Part {
+    let mut part = common::part(0..runs, iterations);
+    let mine = |run: u32| run / 5 % 3 == which;
+    part.runs.retain(|row| mine(row.run));
+    part.traces.retain(|record| mine(record.run));
+    part.failures.retain(|row| mine(row.run));
+    part.parameters.retain(|row| mine(row.run));
+    part.timings.retain(|row| mine(row.run));
+    part
+}
+
+#[test]
+fn parts_that_interleave_give_the_same_bytes() {
+    let [one, three] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    // 800 runs have more than one row group of traces, also in a third of them.
+    common::write_sweep(one.path(), &[0, 801], 140);
+    let store = common::open(three.path());
+    for which in [2, 0, 1] {
+        store.write_part(5 * which, &every_third_block(which, 801, 140)).unwrap();
+    }
+    let committed = store.committed().unwrap();
+    assert_eq!((committed.runs(), committed.parts.len(), committed.parts[0].runs.len()), (801, 3, 54));
+    store.compact(801).unwrap();
+    store.write_observations(common::observations()).unwrap();
+    store.write_assignments(common::assignments()).unwrap();
+    store.finish().unwrap();
+    assert!(bytes(one.path()) == bytes(three.path()));
+}
+
 #[test]
 fn one_part_or_seven_give_the_same_bytes() {
     let [one, seven] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];

@@ -123,6 +123,6 @@ fn provenance_comes_back() {
         command: vec!["runner".to_owned(), "configs/sweep.toml".to_owned()],
         ..Provenance::default()
     };
-    provenance.write(folder.path()).unwrap();
+    common::open(folder.path()).write_provenance(&provenance).unwrap();
     assert_eq!(Provenance::read(folder.path()).unwrap(), provenance);
 }
