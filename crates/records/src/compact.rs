@@ -201,6 +201,11 @@ pub fn is_complete(root: &Path, plan_hash: &str) -> Result<bool, RecordsError> {
     Ok(true)
 }
 
+/// Whether the folder holds something that a finished one does not need: a crash after the marker leaves it.
+pub fn has_leftovers(root: &Path) -> bool {
+    [PARTS, SET_ASIDE, TEMPORARY].iter().any(|name| root.join(name).exists())
+}
+
 /// Removes what a finished folder does not need: parts and temporary files. Does nothing while there is no marker.
 pub fn remove_leftovers(root: &Path) -> Result<(), RecordsError> {
     if !root.join(MARKER_FILE).exists() {

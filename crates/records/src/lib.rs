@@ -28,7 +28,7 @@ mod view;
 
 pub use categories::{Categories, Metadata, SCHEMA_VERSION, Vocabulary};
 pub use committed::{Committed, CommittedPart, Damage, PartWarning, RunRange, survey};
-pub use compact::{MARKER_FILE, clear, is_complete, remove_leftovers};
+pub use compact::{MARKER_FILE, clear, has_leftovers, is_complete, remove_leftovers};
 pub use difference::{Difference, differences};
 pub use error::{Place, RecordsError};
 pub use part_files::{Part, Store};

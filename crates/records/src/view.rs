@@ -2,10 +2,11 @@
 //! that is for the writer that goes on.
 
 use crate::columns::Record;
+use crate::committed::RunRange;
 use crate::compact::MARKER_FILE;
 use crate::error::RecordsError;
 use crate::files::{self, file_error};
-use crate::part_files::{PARTS, Part, RunRange};
+use crate::part_files::{PARTS, Part};
 use crate::rows::{FailureRow, ParameterRow, RunRow, TimingRow, TraceRecord};
 use crate::table_file::TableReader;
 use serde::Deserialize;

@@ -1,8 +1,9 @@
-//! The best run of every cell, repeated to learn which row went to which component.
+//! The best run of every cell, repeated to learn which row went to which component. Of the runs no more is held than one for
+//! each cell.
 
 use crate::guard;
 use crate::job::Job;
-use crate::plan::{Cell, Plan};
+use crate::plan::Plan;
 use crate::sweep::Samples;
 use em::Interrupted;
 use linalg::Level;
@@ -10,44 +11,83 @@ use rayon::prelude::*;
 use records::{AssignmentRow, End, RunOutcome, RunRow};
 use std::cmp::Ordering;
 
-/// The assignments of the best run of every cell in order of (run, row), and the runs that gave other numbers when they
-/// were repeated (there should be none).
-pub fn assignments(
-    plan: &Plan,
-    samples: &Samples,
-    runs: &[RunRow],
-    level: Level,
-) -> Result<(Vec<AssignmentRow>, Vec<u32>), Interrupted> {
-    let chosen: Vec<&RunRow> = plan.cells.iter().filter_map(|cell| best_run(cell, runs)).collect();
-    let repeated: Vec<(Vec<u32>, bool)> =
-        chosen.par_iter().map(|row| repeat(plan, samples, row, level)).collect::<Result<_, _>>()?;
-    let mut strange = Vec::new();
-    let mut rows = Vec::new();
-    for (row, (labels, same)) in chosen.iter().zip(repeated) {
-        if !same {
-            strange.push(row.run);
-        }
-        let assigned = (0..).zip(labels).map(|(i, component)| AssignmentRow { run: row.run, row: i, component });
-        rows.extend(assigned);
-    }
-    Ok((rows, strange))
+/// Cells whose best runs are repeated at once: their assignments are in memory together.
+const CELLS_AT_ONCE: usize = 64;
+
+/// The best run of every cell that has one, in order of the run; `runs` come in any order, one at a time.
+#[derive(Debug)]
+pub struct Best<'a> {
+    plan: &'a Plan,
+    rows: Vec<Option<RunRow>>,
 }
 
-fn repeat(plan: &Plan, samples: &Samples, row: &RunRow, level: Level) -> Result<(Vec<u32>, bool), Interrupted> {
+impl<'a> Best<'a> {
+    /// No runs yet.
+    pub fn new(plan: &'a Plan) -> Self {
+        Self { plan, rows: vec![None; plan.cells.len()] }
+    }
+
+    /// Looks at one run.
+    pub fn see(&mut self, row: RunRow) {
+        let cell = self.plan.cells.partition_point(|cell| cell.first_run <= row.run) - 1;
+        if row.outcome != RunOutcome::Converged {
+            return;
+        }
+        let best = &mut self.rows[cell];
+        let better = match best {
+            None => true,
+            Some(best) => compare(&row, best).then(best.run.cmp(&row.run)) == Ordering::Greater,
+        };
+        if better {
+            *best = Some(row);
+        }
+    }
+
+    /// The assignments in order of (run, row), a few cells at a time. Each item is of one run: which it is, the component of
+    /// each row, and whether it gave the same numbers when it was repeated (it should).
+    pub fn assignments(
+        &'a self,
+        samples: &'a Samples,
+        level: Level,
+        pool: &'a rayon::ThreadPool,
+    ) -> impl Iterator<Item = Result<Assigned, Interrupted>> + 'a {
+        let chosen: Vec<&RunRow> = self.rows.iter().flatten().collect();
+        let chunks = chosen.len().div_ceil(CELLS_AT_ONCE);
+        (0..chunks).flat_map(move |i| {
+            let chunk = &chosen[i * CELLS_AT_ONCE..chosen.len().min((i + 1) * CELLS_AT_ONCE)];
+            let repeated = || chunk.par_iter().map(|row| repeat(self.plan, samples, row, level)).collect::<Vec<_>>();
+            pool.install(repeated)
+        })
+    }
+}
+
+/// A run that was repeated.
+#[derive(Debug)]
+pub struct Assigned {
+    /// Its number.
+    pub run: u32,
+    /// Whether it gave the same numbers.
+    pub same: bool,
+    labels: Vec<u32>,
+}
+
+impl Assigned {
+    /// Its rows of the table.
+    pub fn rows(self) -> impl Iterator<Item = AssignmentRow> {
+        let run = self.run;
+        (0..).zip(self.labels).map(move |(row, component)| AssignmentRow { run, row, component })
+    }
+}
+
+fn repeat(plan: &Plan, samples: &Samples, row: &RunRow, level: Level) -> Result<Assigned, Interrupted> {
     let (cell, replicate) = plan.locate(row.run);
     let sample = &samples[&(cell.dataset, cell.draw)];
     let record = guard::run(&Job { plan, cell, replicate, sample, threads: false, level })?;
-    Ok((record.labels.unwrap_or_default(), record.run == *row))
+    Ok(Assigned { run: row.run, same: record.run == *row, labels: record.labels.unwrap_or_default() })
 }
 
-/// The converged run with the highest log-likelihood (k-means: the lowest inertia). A spurious or coincident end is only
-/// taken where there is no proper one; the lowest run wins ties.
-fn best_run<'a>(cell: &Cell, runs: &'a [RunRow]) -> Option<&'a RunRow> {
-    let (first, count) = (cell.first_run as usize, cell.replicates as usize);
-    let converged = runs.get(first..first + count)?.iter().filter(|row| row.outcome == RunOutcome::Converged);
-    converged.reduce(|best, row| if compare(row, best) == Ordering::Greater { row } else { best })
-}
-
+/// The converged run with the highest log-likelihood (k-means: the lowest inertia) is the best. A spurious or coincident end
+/// is only taken where there is no proper one; the lowest run wins ties.
 fn compare(a: &RunRow, b: &RunRow) -> Ordering {
     let proper = |row: &RunRow| matches!(row.end, None | Some(End::Proper));
     let value = |row: &RunRow| {
@@ -78,7 +118,13 @@ mod tests {
             });
             RunRow { outcome, log_likelihood: Some(log_likelihood), end: Some(end), ..record.run }
         };
-        let best = |runs: &[RunRow]| best_run(&plan.cells[0], runs).map(|row| row.run);
+        let best = |runs: &[RunRow]| {
+            let mut best = Best::new(&plan);
+            for row in runs {
+                best.see(row.clone());
+            }
+            best.rows[0].as_ref().map(|row| row.run)
+        };
         let low = row(0, RunOutcome::Converged, -9.0, End::Proper);
         let high = row(1, RunOutcome::Converged, -3.0, End::Proper);
         let spurious = row(2, RunOutcome::Converged, 5.0, End::Spurious);
@@ -86,7 +132,8 @@ mod tests {
         let unfinished = RunRow { outcome: RunOutcome::MaxIterations, ..high.clone() };
         assert_eq!(best(&[low.clone(), unfinished.clone(), spurious.clone()]), Some(0));
         let equal = RunRow { log_likelihood: Some(-9.0), ..high };
-        assert_eq!(best(&[low.clone(), equal, spurious.clone()]), Some(0));
+        assert_eq!(best(&[low.clone(), equal.clone(), spurious.clone()]), Some(0));
+        assert_eq!(best(&[equal, low.clone()]), Some(0));
         let failed = RunRow { outcome: RunOutcome::SingularCovariance, ..low.clone() };
         assert_eq!(best(&[failed.clone(), unfinished.clone(), spurious]), Some(2));
         assert_eq!(best(&[failed.clone(), unfinished, RunRow { run: 2, ..failed }]), None);
@@ -108,6 +155,10 @@ mod tests {
             RunRow { outcome: RunOutcome::Converged, inertia: Some(inertia), ..record.run }
         };
         let runs = [row(0, 7.0), row(1, 2.0), row(2, 3.0)];
-        assert_eq!(best_run(&plan.cells[0], &runs).map(|row| row.run), Some(1));
+        let mut best = Best::new(&plan);
+        for row in runs {
+            best.see(row);
+        }
+        assert_eq!(best.rows.iter().flatten().map(|row| row.run).collect::<Vec<_>>(), [1]);
     }
 }

@@ -1,5 +1,7 @@
 //! The command line, as typed.
 
+use crate::exit;
+use crate::shard::Shard;
 use crate::simd::Simd;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -8,10 +10,15 @@ use std::path::PathBuf;
 /// Runs a sweep of EM fits from a TOML config: every start becomes a row of the results.
 ///
 /// Results are written to results/NAME and tables are printed. An interrupted sweep goes on where it was when the same
-/// command is given again. Exit code 0: done (a start that fails is a result, too); 1: something could not be read or
-/// written; 2: the config or the command line has errors, and nothing was written; 3: with --strict, some starts failed.
+/// command is given again.
 #[derive(Debug, Parser)]
-#[command(name = "runner", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(
+    name = "runner",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = exit::HELP
+)]
 pub struct Cli {
     /// What to do instead of running a sweep.
     #[command(subcommand)]
@@ -39,6 +46,16 @@ pub enum Command {
     Verify(VerifyArguments),
     /// Makes experiments again: their tables, figures and the generated part of their README.
     Experiment(ExperimentArguments),
+    /// Says what a results folder holds: what is done, who writes there, what is damaged, how to go on.
+    Status {
+        /// The results folder.
+        dir: PathBuf,
+    },
+    /// Makes the final tables of a results folder from its parts: for shards of which none was the last.
+    Compact {
+        /// The results folder.
+        dir: PathBuf,
+    },
     /// Prints the JSON schema of the config.
     Schema,
     /// Prints the table of everything that a config can vary, as Markdown.
@@ -203,6 +220,20 @@ pub struct RunArguments {
     /// Moves the results of an earlier run aside (never deletes) and starts anew.
     #[arg(long)]
     pub fresh: bool,
+    /// Does the I-th of N shares; the shares may run at the same time, on several machines, into one folder. The last one to end
+    /// makes the tables [default: that of the Slurm array, if this is a task of one].
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// Runs only the cells that have these values (dataset=iris,start=k-means); given twice, those of either. The others can be
+    /// run later into the same folder.
+    #[arg(long, value_name = "KEY=VALUE,…")]
+    pub filter: Vec<String>,
+    /// Begins no new run after N starts have failed; what is running is finished and recorded.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_failures: Option<u32>,
+    /// The same as --max-failures 1.
+    #[arg(long, conflicts_with = "max_failures")]
+    pub fail_fast: bool,
     /// Prints the grid and the number of runs, and runs nothing.
     #[arg(long)]
     pub dry_run: bool,

@@ -7,8 +7,12 @@
 //! | [`kinds`] | the names of methods, structures, starts, policies |
 //! | [`plan`] | what will run: resolved, checked, numbered |
 //! | [`seeds`] | randomness keyed by what it randomises |
-//! | [`results_folder`] | what the results folder holds before the first run |
-//! | [`sweep`] | parallel over jobs, one writer, resumable |
+//! | [`run`], [`exit`] | from the arguments of a sweep to its exit code |
+//! | [`results_folder`], [`lock`] | what the results folder holds before the first run; who writes there |
+//! | [`work`], [`shard`] | which runs this process is to do |
+//! | [`sweep`], [`finish`] | parallel over jobs, one writer, resumable; from parts to tables |
+//! | [`interrupt`] | Ctrl-C |
+//! | [`status`] | what a results folder holds; its end made up for |
 //! | [`job`], [`dispatch`] | one run: start → fit → rows; the only match from names to types |
 //! | [`single`] | `runner fit`: one cell without records |
 //! | [`recorded`], [`show`], [`verify`] | a results folder again: its plan, one run in detail, runs repeated |
@@ -28,11 +32,15 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod dispatch;
+pub mod exit;
 pub mod experiments;
 pub mod factors;
+pub mod finish;
 pub mod guard;
+pub mod interrupt;
 pub mod job;
 pub mod kinds;
+pub mod lock;
 pub mod manual;
 pub mod plan;
 pub mod plot;
@@ -40,9 +48,13 @@ pub mod progress;
 pub mod provenance;
 pub mod recorded;
 pub mod results_folder;
+pub mod run;
 pub mod seeds;
+pub mod shard;
 pub mod show;
 pub mod simd;
 pub mod single;
+pub mod status;
 pub mod sweep;
 pub mod verify;
+pub mod work;

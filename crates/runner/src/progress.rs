@@ -3,6 +3,7 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use records::RunOutcome;
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -18,8 +19,33 @@ pub struct Progress {
     converged: AtomicU32,
     limit: AtomicU32,
     failed: AtomicU32,
+    panicked: AtomicU32,
     display: Display,
     begun: Instant,
+}
+
+/// Starts that neither converged nor reached the iteration limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// All of them.
+    pub failed: u32,
+    /// Those in which the program itself failed.
+    pub panicked: u32,
+}
+
+impl Faults {
+    /// Counts one run.
+    pub fn see(&mut self, outcome: RunOutcome) {
+        self.failed += u32::from(!matches!(outcome, RunOutcome::Converged | RunOutcome::MaxIterations));
+        self.panicked += u32::from(outcome == RunOutcome::Panic);
+    }
+
+    /// Those in a finished folder.
+    pub fn in_folder(folder: &Path) -> Result<Self, records::RecordsError> {
+        let mut faults = Self::default();
+        records::for_each_run(folder, |run| faults.see(run.outcome))?;
+        Ok(faults)
+    }
 }
 
 #[derive(Debug)]
@@ -53,6 +79,7 @@ impl Progress {
             converged: AtomicU32::default(),
             limit: AtomicU32::default(),
             failed: AtomicU32::default(),
+            panicked: AtomicU32::default(),
             display,
             begun: Instant::now(),
         }
@@ -66,6 +93,9 @@ impl Progress {
             _ => &self.failed,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+        if outcome == RunOutcome::Panic {
+            self.panicked.fetch_add(1, Ordering::Relaxed);
+        }
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         match &self.display {
             Display::Bar(bar, drawn) => {
@@ -108,9 +138,19 @@ impl Progress {
         }
     }
 
+    /// What went wrong since the sweep was begun or resumed.
+    pub fn faults(&self) -> Faults {
+        Faults { failed: self.failed.load(Ordering::Relaxed), panicked: self.panicked.load(Ordering::Relaxed) }
+    }
+
     fn counters(&self) -> String {
         let of = |counter: &AtomicU32| counter.load(Ordering::Relaxed);
-        format!("{} converged, {} at the limit, {} failed", of(&self.converged), of(&self.limit), of(&self.failed))
+        let panicked = match of(&self.panicked) {
+            0 => String::new(),
+            count => format!(", {count} of them panicked"),
+        };
+        let [converged, limit, failed] = [&self.converged, &self.limit, &self.failed].map(of);
+        format!("{converged} converged, {limit} at the limit, {failed} failed{panicked}")
     }
 }
 
@@ -125,10 +165,14 @@ mod tests {
     #[test]
     fn outcomes_are_counted_in_three_groups() {
         let progress = Progress::new(4, 0, true);
+        let mut faults = Faults::default();
         for outcome in RunOutcome::ALL {
             progress.tick(outcome);
+            faults.see(outcome);
         }
-        assert_eq!(progress.counters(), "1 converged, 1 at the limit, 6 failed");
+        assert_eq!(faults, Faults { failed: 6, panicked: 1 });
+        assert_eq!(progress.faults(), faults);
+        assert_eq!(progress.counters(), "1 converged, 1 at the limit, 6 failed, 1 of them panicked");
         assert_eq!((tenths(9, 100), tenths(10, 100), tenths(0, 0), tenths(u32::MAX, u32::MAX)), (0, 1, 0, 10));
     }
 }

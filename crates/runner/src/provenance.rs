@@ -92,6 +92,23 @@ pub fn go_on(now: &mut Provenance, earlier: Provenance) {
     now.simd_before.extend(other);
 }
 
+/// What to say if the recorded runs were computed by another build of the program: numbers may differ in their last bits.
+pub fn other_program(now: &Provenance, earlier: &Provenance) -> Option<String> {
+    let short =
+        |commit: &Option<String>| commit.as_deref().map_or_else(|| "unknown".to_owned(), |id| format!("{id:.12}"));
+    let (here, there) = (short(&now.git_commit), short(&earlier.git_commit));
+    let what = if here != there {
+        format!("of commit {there}, this one is {here}")
+    } else if now.cargo_lock_sha256 != earlier.cargo_lock_sha256 {
+        "with other dependencies".to_owned()
+    } else if now.rustc != earlier.rustc {
+        "by another compiler".to_owned()
+    } else {
+        return None;
+    };
+    Some(format!("the recorded runs were computed by a program {what}; --fresh computes all runs with this one"))
+}
+
 /// The versions of [`CRATES`] in a lock file.
 fn versions(lock: &str) -> BTreeMap<String, String> {
     let quoted = |line: &str, key: &str| Some(line.strip_prefix(key)?.trim_matches('"').to_owned());
@@ -156,8 +173,10 @@ impl Log {
         if let (Value::Object(entry), Value::Object(details)) = (&mut entry, details) {
             entry.extend(details);
         }
+        // In one piece: several processes may append.
+        let line = format!("{entry}\n");
         if let Ok(mut file) = self.0.lock() {
-            let _ = writeln!(file, "{entry}");
+            let _ = file.write_all(line.as_bytes());
         }
     }
 }
@@ -166,6 +185,16 @@ impl Log {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    #[test]
+    fn another_program_is_named() {
+        let here = Provenance { git_commit: Some("4374b2d0".repeat(5)), ..Provenance::default() };
+        assert_eq!(other_program(&here, &here), None);
+        let told = other_program(&here, &Provenance::default()).unwrap();
+        assert!(told.contains("of commit unknown, this one is 4374b2d04374;"), "{told}");
+        let there = Provenance { rustc: Some("rustc 1.0".to_owned()), ..here.clone() };
+        assert!(other_program(&here, &there).unwrap().contains("another compiler"));
+    }
 
     #[test]
     fn versions_come_from_the_lock_file() {

@@ -1,36 +1,42 @@
-//! Runs a plan: parallel over jobs, one writer, parts of a fixed number of runs, resumable at any part. What comes out
-//! does not depend on the number of threads, nor on where the sweep was interrupted.
+//! Runs a plan, or a share of it: parallel over jobs, one writer, parts of a bounded number of runs, resumable at any part. What
+//! comes out depends neither on the number of threads and processes, nor on where the sweep was interrupted.
 
-use crate::best;
+use crate::finish::Finish;
+use crate::interrupt::Interrupt;
 use crate::job::{Job, JobRecord};
+use crate::lock::{Lock, LockError, Writer};
 use crate::plan::Plan;
-use crate::progress::Progress;
+use crate::progress::{Faults, Progress};
 use crate::provenance::{self, Log, Origin};
 use crate::results_folder::{self, Found};
+use crate::work::Work;
 use crate::{guard, seeds};
 use anyhow::Context as _;
 use datasets::Sample;
 use em::Interrupted;
 use linalg::Level;
 use rayon::prelude::*;
-use records::{Categories, ObservationRow, Part, RunOutcome, Store};
+use records::{Categories, Part, Provenance, Store};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::time::SystemTime;
+use std::time::{Duration, Instant};
 
-/// Runs of a part: what an interruption can cost at most.
-const PART_RUNS: u32 = 512;
 /// Finished parts that may wait for the writer; more would only cost memory.
 const WAITING_PARTS: usize = 2;
+/// How long the last shards wait for each other's locks when they end at the same time.
+const LAST_SHARDS: Duration = Duration::from_secs(2);
 
 /// A sweep to run.
 #[derive(Clone, Copy, Debug)]
 pub struct Sweep<'a> {
-    /// What to run.
+    /// What is to be known about the study.
     pub plan: &'a Plan,
+    /// What this process does of it.
+    pub work: &'a Work,
     /// The config as typed.
     pub config: &'a str,
     /// Where the results go.
@@ -41,68 +47,171 @@ pub struct Sweep<'a> {
     pub level: Level,
     /// Where the config and its overrides come from.
     pub origin: Origin<'a>,
+    /// Number of failed starts after which nothing new is begun.
+    pub max_failures: Option<u32>,
     /// Whether to be silent.
     pub quiet: bool,
+}
+
+/// How a sweep ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All runs are recorded, and the tables are there.
+    Complete {
+        /// The exit code that a signal asks for, if there was one meanwhile.
+        signal: Option<u8>,
+    },
+    /// This process has done its share; runs of others are missing.
+    ShareDone {
+        /// Runs recorded, of the whole plan.
+        recorded: u32,
+    },
+    /// A signal came.
+    Signal {
+        /// The exit code that it asks for.
+        code: u8,
+        /// Runs recorded, of the whole plan.
+        recorded: u32,
+    },
+    /// Too many starts failed.
+    Failures {
+        /// Runs recorded, of the whole plan.
+        recorded: u32,
+    },
 }
 
 /// The samples of all draws.
 pub type Samples = BTreeMap<(usize, u32), Arc<Sample>>;
 
-/// Runs what is missing and finishes the folder.
-pub fn run(sweep: &Sweep<'_>, found: &Found) -> anyhow::Result<()> {
-    let Sweep { plan, folder, .. } = *sweep;
-    let shown = || format!("results folder {}", folder.display());
-    let aside = results_folder::prepare(folder, found, &plan.to_toml()?, sweep.config).with_context(shown)?;
-    let log = Log::open(folder).with_context(shown)?;
-    let mut origin = provenance::provenance(plan, &sweep.origin, sweep.threads, sweep.level);
-    if *found == Found::Unfinished
-        && let Ok(earlier) = records::Provenance::read(folder)
-    {
-        provenance::go_on(&mut origin, earlier);
+impl Sweep<'_> {
+    fn writer(&self) -> Writer {
+        self.work.shard.map_or(Writer::Alone, Writer::Shard)
     }
-    origin.write(folder)?;
-    let store = Store::open(folder, &categories(plan), provenance::metadata(plan))?;
-    let committed = store.committed()?;
-    let progress = Progress::new(plan.runs(), committed.runs(), sweep.quiet);
-    if let Some(aside) = aside {
-        progress.note(&format!("the old results are in {}", aside.display()));
-    }
-    for warning in &committed.warnings {
-        progress.note(&format!("warning: {warning}"));
-        log.line("warning", json!({ "message": warning.to_string() }));
-    }
-    if committed.runs() > 0 {
-        progress.note(&format!("going on: {} of {} runs are recorded", committed.runs(), plan.runs()));
-    }
-    log.line("begin", json!({ "runs": plan.runs(), "recorded": committed.runs(), "threads": sweep.threads }));
-    let samples = samples(plan)?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(sweep.threads).build()?;
-    let todo = missing(plan.runs(), &committed);
-    let running =
-        Running { plan, samples: &samples, store: &store, progress: &progress, log: &log, level: sweep.level };
-    let new_runs = running.parts(&todo, committed.next_number(), &pool)?;
-    progress.finish(new_runs);
-    store.compact(plan.runs())?;
-    let runs = records::read_runs(folder)?;
-    let (assignments, strange) = pool.install(|| best::assignments(plan, &samples, &runs, sweep.level))?;
-    for run in strange {
-        let message = format!("run {run} gave other numbers when it was repeated; please report this as a bug");
-        progress.note(&format!("warning: {message}"));
-        log.line("warning", json!({ "message": message }));
-    }
-    store.write_assignments(assignments)?;
-    store.write_observations(observations(plan, &samples))?;
-    origin.finished = Some(provenance::timestamp(SystemTime::now()));
-    origin.write(folder)?;
-    store.finish()?;
-    log.line("end", json!({ "new_runs": new_runs }));
-    Ok(())
-}
 
-/// Runs in a finished folder that neither converged nor reached the iteration limit.
-pub fn failed_runs(folder: &Path) -> anyhow::Result<usize> {
-    let ended = |outcome| matches!(outcome, RunOutcome::Converged | RunOutcome::MaxIterations);
-    Ok(records::read_runs(folder)?.iter().filter(|run| !ended(run.outcome)).count())
+    fn metadata(&self) -> records::Metadata {
+        provenance::metadata(self.plan)
+    }
+
+    fn open_store(&self) -> Result<Store, records::RecordsError> {
+        let (categories, metadata) = (categories(self.plan), self.metadata());
+        match self.writer() {
+            Writer::Alone => Store::open(self.folder, &categories, metadata),
+            writer @ Writer::Shard(_) => Store::open_shared(self.folder, &writer.name(), &categories, metadata),
+        }
+    }
+
+    fn provenance(&self, found: Found) -> (Provenance, Option<String>) {
+        let mut origin = provenance::provenance(self.plan, &self.origin, self.threads, self.level);
+        let earlier = (found == Found::Unfinished).then(|| Provenance::read(self.folder).ok()).flatten();
+        let other = earlier.as_ref().and_then(|earlier| provenance::other_program(&origin, earlier));
+        if let Some(earlier) = earlier {
+            provenance::go_on(&mut origin, earlier);
+        }
+        (origin, other)
+    }
+
+    /// Runs what is missing of the share, and finishes the folder if nothing is missing of the whole. Also says what went wrong
+    /// in the new runs.
+    pub fn run(&self, found: Found, lock: Lock, aside: Option<&Path>) -> anyhow::Result<(Ended, Faults)> {
+        let Self { plan, folder, work, .. } = *self;
+        let interrupt = Interrupt::watch().context("signals cannot be watched")?;
+        results_folder::prepare(folder, &plan.to_toml()?, self.config, self.writer())?;
+        let shown = || format!("results folder {}", folder.display());
+        let log = Log::open(folder).with_context(shown)?;
+        let (origin, other_program) = self.provenance(found);
+        let store = self.open_store()?;
+        let committed = store.committed_of(|part| work.owns(part, plan.runs()))?;
+        store.write_provenance(&origin)?;
+        let left = work.left(plan, &committed);
+        let progress = &Progress::new(left.total, left.recorded, self.quiet);
+        let warn = |message: String| {
+            progress.note(&format!("warning: {message}"));
+            log.line("warning", json!({ "message": message }));
+        };
+        if let Some(aside) = aside {
+            progress.note(&format!("the old results are in {}", aside.display()));
+        }
+        if committed.runs() > 0 {
+            other_program.into_iter().for_each(&warn);
+        }
+        for warning in &committed.warnings {
+            warn(format!("{warning}; it was moved to .set-aside, and its runs are repeated"));
+        }
+        if committed.runs() > 0 {
+            progress.note(&format!("going on: {} of {} runs are recorded", left.recorded, left.total));
+        }
+        let shard = work.shard.map(|shard| shard.to_string());
+        log.line(
+            "begin",
+            json!({ "runs": left.total, "recorded": left.recorded, "threads": self.threads, "shard": shard }),
+        );
+        let samples = samples(plan)?;
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
+        let stop =
+            Stop { interrupt: &interrupt, max_failures: self.max_failures, progress, told: AtomicBool::new(false) };
+        let running =
+            Running { plan, samples: &samples, store: &store, progress, log: &log, level: self.level, stop: &stop };
+        let new_runs = running.parts(&left.parts, &pool)?;
+        progress.finish(new_runs);
+        drop(store);
+        let recorded = left.recorded + new_runs;
+        if recorded < left.total {
+            let recorded = committed.runs() + new_runs;
+            let ended = match interrupt.requested() {
+                Some(code) => Ended::Signal { code, recorded },
+                None => Ended::Failures { recorded },
+            };
+            return Ok((ended, progress.faults()));
+        }
+        let finish = Finish { plan, folder, samples: &samples, level: self.level, pool: &pool, progress, log: &log };
+        let missing = self.finish(&finish, lock, origin)?;
+        let ended = match missing {
+            None => Ended::Complete { signal: interrupt.requested() },
+            Some(recorded) => Ended::ShareDone { recorded },
+        };
+        Ok((ended, progress.faults()))
+    }
+
+    /// Finishes the folder, unless runs of other processes are missing: then it says how many runs are recorded.
+    fn finish(&self, finish: &Finish<'_>, lock: Lock, origin: Provenance) -> anyhow::Result<Option<u32>> {
+        let Some(_lock) = self.lock_all(lock)? else { return self.recorded().map(Some) };
+        if !self.work.is_whole() {
+            // Another shard may have been the last one.
+            if records::is_complete(self.folder, &self.metadata().plan_hash)? {
+                return Ok(None);
+            }
+            let recorded = self.recorded()?;
+            if recorded < self.plan.runs() {
+                return Ok(Some(recorded));
+            }
+        }
+        finish.run(origin).map(|()| None)
+    }
+
+    /// Runs of the whole plan that are recorded, by all processes.
+    fn recorded(&self) -> anyhow::Result<u32> {
+        Ok(records::survey(self.folder, &self.metadata().plan_hash)?.runs())
+    }
+
+    /// The lock for writing alone, if no other shard is at work.
+    fn lock_all(&self, lock: Lock) -> anyhow::Result<Option<Lock>> {
+        if self.writer() == Writer::Alone {
+            return Ok(Some(lock));
+        }
+        drop(lock);
+        let begun = Instant::now();
+        loop {
+            match Lock::take(self.folder, Writer::Alone) {
+                Ok(lock) => return Ok(Some(lock)),
+                // Two shards that end together are in each other's way for a moment.
+                Err(LockError::Busy { .. }) if begun.elapsed() < LAST_SHARDS => {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                Err(LockError::Busy { .. }) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
 }
 
 /// The levels of the factors in the order of the plan.
@@ -127,7 +236,8 @@ pub fn categories(plan: &Plan) -> Categories {
     categories
 }
 
-fn samples(plan: &Plan) -> anyhow::Result<Samples> {
+/// Draws all samples.
+pub fn samples(plan: &Plan) -> anyhow::Result<Samples> {
     plan.draws()
         .map(|(dataset, draw)| {
             let named = || format!("draw {draw} of data set {}", plan.datasets[dataset].name);
@@ -137,16 +247,24 @@ fn samples(plan: &Plan) -> anyhow::Result<Samples> {
         .collect()
 }
 
-/// The runs that are not recorded, in parts.
-fn missing(total: u32, committed: &records::Committed) -> Vec<Vec<u32>> {
-    let mut done = vec![false; total as usize];
-    for range in committed.parts.iter().flat_map(|part| &part.runs) {
-        done[range.first as usize..=(range.last as usize).min(total as usize - 1)].fill(true);
+/// When nothing new is begun.
+struct Stop<'a> {
+    interrupt: &'a Interrupt,
+    max_failures: Option<u32>,
+    progress: &'a Progress,
+    told: AtomicBool,
+}
+
+impl Stop<'_> {
+    fn requested(&self) -> bool {
+        let signal = self.interrupt.requested().is_some();
+        let failures = self.max_failures.is_some_and(|most| self.progress.faults().failed >= most);
+        if (signal || failures) && !self.told.swap(true, Ordering::Relaxed) {
+            let why = if signal { "; a second Ctrl-C ends at once" } else { "" };
+            self.progress.note(&format!("stopping: what is running is finished and recorded{why}"));
+        }
+        signal || failures
     }
-    let part = |first: u32| -> Vec<u32> {
-        (first..first.saturating_add(PART_RUNS).min(total)).filter(|run| !done[*run as usize]).collect()
-    };
-    (0..total).step_by(PART_RUNS as usize).map(part).filter(|runs| !runs.is_empty()).collect()
 }
 
 /// What the threads of a running sweep share.
@@ -157,23 +275,25 @@ struct Running<'a> {
     progress: &'a Progress,
     log: &'a Log,
     level: Level,
+    stop: &'a Stop<'a>,
 }
 
 impl Running<'_> {
     /// Computes the parts one after another, each on all threads, while the one before is written. Returns the number of
     /// runs written.
-    fn parts(&self, todo: &[Vec<u32>], first_number: u32, pool: &rayon::ThreadPool) -> anyhow::Result<u32> {
+    fn parts(&self, todo: &[Vec<u32>], pool: &rayon::ThreadPool) -> anyhow::Result<u32> {
         let (sender, receiver) = sync_channel(WAITING_PARTS);
         std::thread::scope(|scope| {
-            let writer = scope.spawn(move || self.write(first_number, receiver));
+            let writer = scope.spawn(move || self.write(receiver));
             let mut interrupted = Ok(());
             for runs in todo {
-                let records: Result<Vec<JobRecord>, Interrupted> =
+                let records: Result<Vec<Option<JobRecord>>, Interrupted> =
                     pool.install(|| runs.par_iter().map(|&run| self.one(run)).collect());
                 match records {
                     // The writer has gone only if it failed; its error is told below.
                     Ok(records) => {
-                        if sender.send(part(records)).is_err() {
+                        let part = part(records.into_iter().flatten());
+                        if !part.runs.is_empty() && sender.send(part).is_err() {
                             break;
                         }
                     }
@@ -183,6 +303,9 @@ impl Running<'_> {
                         break;
                     }
                 }
+                if self.stop.requested() {
+                    break;
+                }
             }
             drop(sender);
             let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
@@ -191,29 +314,34 @@ impl Running<'_> {
         })
     }
 
-    fn write(&self, first_number: u32, parts: Receiver<Part>) -> Result<u32, records::RecordsError> {
+    fn write(&self, parts: Receiver<Part>) -> Result<u32, records::RecordsError> {
         let mut written = 0;
-        for (number, part) in (first_number..).zip(parts) {
-            self.store.write_part(number, &part)?;
-            let runs = u32::try_from(part.runs.len()).unwrap_or(PART_RUNS);
+        for part in parts {
+            let Some(first) = part.runs.first().map(|row| row.run) else { continue };
+            // A run belongs to one part only, so the first one is a number that no other process takes.
+            self.store.write_part(first, &part)?;
+            let runs = u32::try_from(part.runs.len()).unwrap_or(u32::MAX);
             written += runs;
-            let first_run = part.runs.first().map(|row| row.run);
-            self.log.line("part", json!({ "number": number, "first_run": first_run, "runs": runs }));
+            self.log.line("part", json!({ "number": first, "runs": runs }));
         }
         Ok(written)
     }
 
-    fn one(&self, run: u32) -> Result<JobRecord, Interrupted> {
+    /// `None` if nothing new is to be begun.
+    fn one(&self, run: u32) -> Result<Option<JobRecord>, Interrupted> {
+        if self.stop.requested() {
+            return Ok(None);
+        }
         let (cell, replicate) = self.plan.locate(run);
         let sample = &self.samples[&(cell.dataset, cell.draw)];
         let record = guard::run(&Job { plan: self.plan, cell, replicate, sample, threads: false, level: self.level })?;
         self.progress.tick(record.run.outcome);
-        Ok(record)
+        Ok(Some(record))
     }
 }
 
 /// The rows of some runs, table by table.
-pub fn part(records: Vec<JobRecord>) -> Part {
+pub fn part(records: impl IntoIterator<Item = JobRecord>) -> Part {
     let mut part = Part::default();
     for record in records {
         part.runs.push(record.run);
@@ -225,50 +353,11 @@ pub fn part(records: Vec<JobRecord>) -> Part {
     part
 }
 
-/// What was fitted, in the order (data set, draw, row).
-fn observations<'a>(plan: &'a Plan, samples: &'a Samples) -> impl Iterator<Item = ObservationRow> + 'a {
-    samples.iter().flat_map(move |(&(dataset, draw), sample)| {
-        let name = &plan.datasets[dataset].name;
-        (0..sample.n).map(move |row| ObservationRow {
-            dataset: name.clone(),
-            draw,
-            row: u32::try_from(row).unwrap_or(u32::MAX),
-            truth: sample.truth.as_ref().map(|truth| truth.names[truth.labels[row] as usize].clone()),
-            x: sample.row(row).to_vec(),
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use records::{Committed, CommittedPart, RunRange};
-
-    #[test]
-    fn only_runs_that_are_not_recorded_are_run_in_parts_that_do_not_interleave() {
-        assert_eq!(missing(3, &Committed::default()), [vec![0, 1, 2]]);
-        let folder = tempfile::tempdir().unwrap();
-        let plan = crate::plan::testing::plan("");
-        let store = Store::open(folder.path(), &categories(&plan), provenance::metadata(&plan)).unwrap();
-        let samples = samples(&plan).unwrap();
-        let progress = Progress::new(plan.runs(), 0, true);
-        let log = Log::open(folder.path()).unwrap();
-        let running = Running {
-            plan: &plan,
-            samples: &samples,
-            store: &store,
-            progress: &progress,
-            log: &log,
-            level: Level::detect(),
-        };
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-        assert_eq!(running.parts(&[vec![5, 6], vec![30]], 4, &pool).unwrap(), 3);
-        let committed = store.committed().unwrap();
-        let ranges: Vec<RunRange> = committed.parts.iter().flat_map(|part: &CommittedPart| part.runs.clone()).collect();
-        assert_eq!(ranges, [RunRange { first: 5, last: 6 }, RunRange { first: 30, last: 30 }]);
-        let todo = missing(plan.runs(), &committed);
-        assert_eq!(todo.concat(), (0..72).filter(|run| ![5, 6, 30].contains(run)).collect::<Vec<_>>());
-    }
+    use crate::finish::observations;
+    use records::ObservationRow;
 
     #[test]
     fn categories_follow_the_plan_and_observations_the_draws() {

@@ -1,91 +1,9 @@
 //! The program as a user meets it: exit codes, what is printed where, what is written and what is not.
 
+mod common;
+
+use common::{CONFIG, Study, TABLES, wait};
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
-use tempfile::TempDir;
-
-/// A config of 60 quick runs.
-const CONFIG: &str = r#"name = "tiny"
-seed = 1
-replicates = 5
-
-[[dataset.builtin]]
-id = "iris"
-components = [2, 3]
-
-[grid]
-method = ["em", "k-means"]
-start = ["tutorial", "k-means++"]
-policy = ["stop", { ridge = 1e-6 }]
-
-[stop]
-gain-per-row = 1e-6
-max-iterations = 50
-"#;
-
-/// The tables that config and data determine.
-const TABLES: [&str; 6] = ["runs", "traces", "failures", "parameters", "assignments", "observations"];
-
-/// A folder with the config in it, in which the program runs.
-struct Study(TempDir);
-
-impl Study {
-    fn new(config: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("tiny.toml"), config).unwrap();
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
-        command.current_dir(self.0.path()).args(arguments);
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::new(&self.command(arguments).output().unwrap())
-    }
-
-    fn table(&self, folder: &str, name: &str) -> Vec<u8> {
-        fs::read(self.path(folder).join(format!("{name}.parquet"))).unwrap()
-    }
-
-    /// Names in the folder besides the config.
-    fn others(&self) -> Vec<String> {
-        let names = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        names.filter(|name| name != "tiny.toml").collect()
-    }
-}
-
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl Ran {
-    fn new(output: &Output) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        Self { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
-    }
-
-    #[track_caller]
-    fn ends(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
-        self
-    }
-
-    #[track_caller]
-    fn says(self, words: &str) -> Self {
-        assert!(self.stderr.contains(words), "`{words}` is missing in:\n{}", self.stderr);
-        self
-    }
-}
 
 #[test]
 fn errors_of_the_config_end_with_2_and_write_nothing() {
@@ -224,10 +142,4 @@ fn a_killed_sweep_goes_on_and_ends_with_the_same_bytes() {
         assert!(study.table("whole", name) == study.table("killed", name), "{name} differs");
     }
     assert!(!study.path("killed/parts").exists());
-}
-
-fn wait(file: &Path, mut ended: impl FnMut() -> bool) {
-    while !file.exists() && !ended() {
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
 }

@@ -7,6 +7,7 @@ use super::diagnostics::{Diagnostic, Sources, closest, list, suggestion};
 use super::spans::{self, Places, Table};
 use super::sweep_file::SweepFile;
 use serde::Deserialize as _;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -50,6 +51,16 @@ impl Document {
             Err(diagnostics) => Err(Rejected { sources, diagnostics }),
         }
     }
+}
+
+/// Reads a table that is no whole config; the first error only.
+pub fn table_of<T: DeserializeOwned>(text: &str) -> Result<T, Box<Diagnostic>> {
+    let table = DeTable::parse(text).map_err(|error| Box::new(syntax(&error)))?;
+    let places = Places::of(table.get_ref());
+    T::deserialize(toml::de::Deserializer::from(table)).map_err(|error| {
+        let path = path_of(&error, &places);
+        Box::new(rephrase(&error, &path, &names_in(&error)))
+    })
 }
 
 fn read(text: &str, overrides: &[String]) -> Result<(SweepFile, Places), Vec<Diagnostic>> {
@@ -126,8 +137,8 @@ fn shape(mut table: Table<'_>, places: &Places) -> Result<SweepFile, Vec<Diagnos
             Ok(_) => return Err(found),
             Err(error) => error,
         };
-        let path = error.span().and_then(|span| places.path_at(&span)).unwrap_or("").to_owned();
-        let names: Vec<&str> = error.message().split('`').skip(1).step_by(2).collect();
+        let path = path_of(&error, places);
+        let names = names_in(&error);
         let missing = error.message().starts_with("missing field");
         // What is left of a table without its one entry.
         let left_over = error.message().starts_with("wanted ") && excused.iter().any(|inner| inner.starts_with(&path));
@@ -149,6 +160,16 @@ fn shape(mut table: Table<'_>, places: &Places) -> Result<SweepFile, Vec<Diagnos
 
 fn join(table: &str, key: &str) -> String {
     if table.is_empty() { key.to_owned() } else { format!("{table}.{key}") }
+}
+
+/// The path of the value that an error is about.
+fn path_of(error: &toml::de::Error, places: &Places) -> String {
+    error.span().and_then(|span| places.path_at(&span)).unwrap_or("").to_owned()
+}
+
+/// The words in backticks.
+fn names_in(error: &toml::de::Error) -> Vec<&str> {
+    error.message().split('`').skip(1).step_by(2).collect()
 }
 
 /// serde's words in ours.

@@ -3,15 +3,17 @@
 
 use super::compare::{self, Difference, Tolerance};
 use super::{Figure, Made};
-use crate::commands::config_text;
 use crate::config::diagnostics;
 use crate::config::document::{Document, Rejected};
+use crate::lock::Writer;
 use crate::plan::{Plan, resolve};
 use crate::provenance::Origin;
 use crate::results_folder::{self, Found, Refusal};
+use crate::run::config_text;
 use crate::simd;
-use crate::sweep::{self, Sweep};
-use anyhow::{Context as _, anyhow};
+use crate::sweep::{Ended, Sweep};
+use crate::work::Work;
+use anyhow::{Context as _, anyhow, bail};
 use linalg::Level;
 use records::Provenance;
 use report::Study;
@@ -105,20 +107,31 @@ impl Place<'_> {
 
     fn run(&self, plan: &Plan, config: &str, origin: &Origin<'_>) -> anyhow::Result<Study> {
         let folder = self.results.join(&plan.name);
-        let hash = plan.hash();
-        let found = match results_folder::examine(&folder, &hash, false) {
+        let text = plan.to_toml()?;
+        let mut opened = match results_folder::open(&folder, &text, false, Writer::Alone) {
             // The config was changed since: the old results are moved aside.
-            Err(Refusal::OtherPlan { .. }) => results_folder::examine(&folder, &hash, true),
-            other => other,
+            Err(Refusal::OtherPlan { .. }) => results_folder::open(&folder, &text, true, Writer::Alone)?,
+            other => other?,
         };
-        let found = found.map_err(|refusal| anyhow!("{refusal}"))?;
-        if found != Found::Complete {
-            let earlier = (found == Found::Unfinished).then(|| Provenance::read(&folder).ok()).flatten();
+        if let Some(lock) = opened.lock.take() {
+            let earlier = (opened.found == Found::Unfinished).then(|| Provenance::read(&folder).ok()).flatten();
             let level = simd::choose(None, earlier.and_then(|earlier| earlier.simd).as_deref())?;
-            sweep::run(
-                &Sweep { plan, config, folder: &folder, threads: self.threads, level, origin: *origin, quiet: true },
-                &found,
-            )?;
+            let (work, origin) = (&Work::default(), *origin);
+            let sweep = Sweep {
+                plan,
+                work,
+                config,
+                folder: &folder,
+                threads: self.threads,
+                level,
+                origin,
+                max_failures: None,
+                quiet: true,
+            };
+            let (ended, _) = sweep.run(opened.found, lock, None)?;
+            if ended != (Ended::Complete { signal: None }) {
+                bail!("interrupted; the same command goes on");
+            }
         }
         Ok(Study::read(&folder)?)
     }

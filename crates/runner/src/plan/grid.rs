@@ -153,6 +153,12 @@ fn chosen(
     chosen
 }
 
+/// Whether a cell has all the values of a filter.
+pub fn matches_cell(filter: &FilterFile, cell: &Cell, datasets: &[DatasetPlan]) -> bool {
+    let Cell { dataset, k, method, covariance, start, start_covariance, policy, .. } = *cell;
+    matches(filter, &Combination { dataset, k, method, covariance, start, start_covariance, policy }, datasets)
+}
+
 fn matches(filter: &FilterFile, cell: &Combination, datasets: &[DatasetPlan]) -> bool {
     let policy =
         |pattern: &crate::config::sweep_file::PolicyPattern| cell.policy.is_some_and(|one| pattern.matches(one));

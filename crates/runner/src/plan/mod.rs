@@ -7,12 +7,16 @@
 //! | [`data`] | the data sets |
 //! | [`starts`] | options of the starts, and those that the user gives |
 //! | [`overlap`] | mixtures of a given overlap |
+//! | [`selection`] | the cells that `--filter` leaves |
+//! | [`difference`] | what is different between two plans, in words |
 //! | [`grid`] | the cells: collapse, include, exclude, numbers |
 
 pub mod data;
+pub mod difference;
 pub mod grid;
 pub mod overlap;
 pub mod resolve;
+pub mod selection;
 pub mod starts;
 
 #[cfg(test)]
@@ -168,14 +172,17 @@ impl Plan {
         Ok(format!("# What was run, resolved from config.toml. Plan hash: {hash}\n\n{}", toml::to_string(self)?))
     }
 
-    /// A table of the cells (without draws) with the number of their runs, for `--dry-run`.
-    pub fn describe(&self) -> String {
+    /// A table of the cells (without draws) with the number of their runs, for `--dry-run`; only those that are `chosen`.
+    pub fn describe(&self, chosen: Option<&[bool]>) -> String {
+        let shown = |i: usize| chosen.is_none_or(|chosen| chosen[i]);
+        let cells: Vec<&Cell> =
+            self.cells.iter().enumerate().filter(|(i, _)| shown(*i)).map(|(_, cell)| cell).collect();
         let mut rows: Vec<(Vec<String>, u64)> = Vec::new();
-        let mut covariances: Vec<_> = self.cells.iter().filter_map(|cell| cell.start_covariance).collect();
+        let mut covariances: Vec<_> = cells.iter().filter_map(|cell| cell.start_covariance).collect();
         covariances.sort();
         covariances.dedup();
         let several = covariances.len() > 1;
-        for cell in &self.cells {
+        for cell in &cells {
             let factors = &cell.factors;
             let none = || "–".to_owned();
             let key = vec![
@@ -212,6 +219,7 @@ impl Plan {
             text.push_str(padded.collect::<Vec<_>>().join("  ").trim_end());
             text.push('\n');
         }
-        format!("{text}{} cells, {} runs; stop: {}\n", self.cells.len(), self.runs(), self.stop_label())
+        let runs: u32 = cells.iter().map(|cell| cell.replicates).sum();
+        format!("{text}{} cells, {runs} runs; stop: {}\n", cells.len(), self.stop_label())
     }
 }

@@ -29,7 +29,7 @@ round     40 × 2   2  k-means  –           tutorial       –           2    
 round     40 × 2   2  k-means  –           random-points  –           2      3       6
 24 cells, 72 runs; stop: gain-per-row=1e-11,max-iterations=100
 ";
-    let shown = plan("").describe();
+    let shown = plan("").describe(None);
     assert_eq!(shown, expected, "\n{shown}");
 }
 
