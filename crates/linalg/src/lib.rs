@@ -7,6 +7,7 @@
 //! run time ([`Level`]); within one level every result is bitwise reproducible. What this crate does not know: models,
 //! threads, files.
 
+mod blocked;
 pub mod diagnosis;
 pub mod kernels;
 pub mod moments;

@@ -84,6 +84,11 @@ fn q_gain_in(from: Component<'_>, to: Component<'_>, sums: Sums<'_>, work: &mut 
     }
     spd::multiply_factors(inverse, difference, e, d);
     let mut squares = 0.0;
+    let blocked = d >= spd::BLOCKED;
+    if blocked {
+        // E S as one product; the differences are not needed any more.
+        spd::multiply_symmetric(e, moment, difference, d);
+    }
     for i in 0..d {
         // Row i of E against S: 2 (E S)_ii + (E S Eᵀ)_ii, and the shift b_i.
         let mut shift = 0.0;
@@ -95,9 +100,12 @@ fn q_gain_in(from: Component<'_>, to: Component<'_>, sums: Sums<'_>, work: &mut 
             let e_ia = e[i * d + a];
             along += e_ia * first[a];
             squares += 2.0 * e_ia * moment[a * d + i];
-            let mut inner = 0.0;
-            for b in 0..=i {
-                inner += e[i * d + b] * moment[a * d + b];
+            let mut inner = difference[i * d + a];
+            if !blocked {
+                inner = 0.0;
+                for b in 0..=i {
+                    inner += e[i * d + b] * moment[a * d + b];
+                }
             }
             squares += e_ia * inner;
         }
@@ -123,7 +131,19 @@ fn log_ratio(l: &[f64], l_next: &[f64], d: usize) -> f64 {
 }
 
 /// Largest change of an entry of Σ, in units of the product of two `scales`, or of the mean in units of one.
+///
+/// From d = [`spd::BLOCKED`] on the two covariances are written out (and allocated: d² numbers beside O(d³) operations).
 pub(super) fn change(from: Component<'_>, to: Component<'_>, scales: &[f64]) -> f64 {
+    let d = scales.len();
+    if d >= spd::BLOCKED {
+        let (mut old, mut new) = (vec![0.0; d * d], vec![0.0; d * d]);
+        spd::reconstruct(from.factor, &mut old, d);
+        spd::reconstruct(to.factor, &mut new, d);
+        let means = from.mean.iter().zip(to.mean).zip(scales).map(|((a, b), scale)| (b - a).abs() / scale);
+        let entries = old.iter().zip(&new).enumerate();
+        let covariances = entries.map(|(i, (a, b))| (b - a).abs() / (scales[i / d] * scales[i % d]));
+        return means.chain(covariances).fold(0.0, f64::max);
+    }
     with_constant_dimension!(scales.len(), change_in(from, to, scales))
 }
 
