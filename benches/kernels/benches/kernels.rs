@@ -117,7 +117,7 @@ fn centres(criterion: &mut Criterion) {
         });
         criterion.bench_function(&format!("k-means++/{n}/{d}/{k}"), |bencher| {
             let mut rng = ChaCha8Rng::seed_from_u64(1);
-            bencher.iter(|| kmeans::plus_plus(&x, d, k, &mut rng));
+            bencher.iter(|| kmeans::plus_plus(&x, d, k, Level::detect(), &mut rng));
         });
     }
 }

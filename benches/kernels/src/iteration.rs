@@ -102,7 +102,7 @@ fn small_k_means(x: &[f64], d: usize, k: usize, fits: u64) -> (Seconds, f64) {
         let begin = Moment::now();
         iterations = 0;
         for seed in 0..fits {
-            let chosen = plus_plus(x, d, k, &mut ChaCha8Rng::seed_from_u64(seed)).expect("enough different rows");
+            let chosen = plus_plus(x, d, k, Level::detect(), &mut ChaCha8Rng::seed_from_u64(seed)).expect("enough different rows");
             let centres = chosen.iter().flat_map(|&i| &x[i * d..(i + 1) * d]).copied().collect();
             let fit = lloyd(&rows, KMeans::new(centres, scales.clone(), Level::detect()));
             iterations += fit.expect("data in memory").iterations;

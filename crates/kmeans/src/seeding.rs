@@ -64,15 +64,27 @@ fn fingerprint(row: &[f64]) -> u64 {
 
 /// K-means++ with plain D² weighting (Arthur & Vassilvitskii 2007, key `arthur2007`): each new row is drawn with
 /// probability proportional to its squared distance to the nearest row chosen before.
-pub fn plus_plus(x: &[f64], d: usize, k: usize, rng: &mut impl Rng) -> Result<Vec<usize>, TooFewDistinctRows> {
-    seed(x, d, k, 1, rng)
+pub fn plus_plus(
+    x: &[f64],
+    d: usize,
+    k: usize,
+    level: Level,
+    rng: &mut impl Rng,
+) -> Result<Vec<usize>, TooFewDistinctRows> {
+    seed(Distances::new(x, d, level), k, 1, rng)
 }
 
 /// Greedy k-means++ (named but not analysed by Arthur & Vassilvitskii 2007, key `arthur2007`; what scikit-learn does):
 /// each new row is the best of [`greedy_candidates`] rows drawn as in [`plus_plus`], the one that leaves the smallest
 /// Σ_i min_c |x_i − c|². Ties go to the row drawn first.
-pub fn plus_plus_greedy(x: &[f64], d: usize, k: usize, rng: &mut impl Rng) -> Result<Vec<usize>, TooFewDistinctRows> {
-    seed(x, d, k, greedy_candidates(k), rng)
+pub fn plus_plus_greedy(
+    x: &[f64],
+    d: usize,
+    k: usize,
+    level: Level,
+    rng: &mut impl Rng,
+) -> Result<Vec<usize>, TooFewDistinctRows> {
+    seed(Distances::new(x, d, level), k, greedy_candidates(k), rng)
 }
 
 /// Rows that greedy k-means++ draws for each new centre: 2 + ⌊ln k⌋.
@@ -89,15 +101,13 @@ pub fn seeding_passes(k: usize, candidates: usize) -> u32 {
 }
 
 fn seed(
-    x: &[f64],
-    d: usize,
+    mut distances: Distances<'_>,
     k: usize,
     candidates: usize,
     rng: &mut impl Rng,
 ) -> Result<Vec<usize>, TooFewDistinctRows> {
-    let n = x.len() / d;
-    let mut distances = Distances::new(x, d);
-    let mut chosen = vec![rng.random_range(0..n)];
+    let (x, d) = (distances.x, distances.d);
+    let mut chosen = vec![rng.random_range(0..x.len() / d)];
     while chosen.len() < k {
         distances.lower(&chosen);
         let total: f64 = distances.sums.iter().sum();
@@ -130,12 +140,12 @@ struct Distances<'a> {
 }
 
 impl<'a> Distances<'a> {
-    fn new(x: &'a [f64], d: usize) -> Self {
+    /// The numbers do not depend on the level (`linalg::kernels::exact`).
+    fn new(x: &'a [f64], d: usize, level: Level) -> Self {
         let n = x.len() / d;
         let chunks = n.div_ceil(BATCH_ROWS);
         let (squared, nearest) = (vec![f64::INFINITY; n], vec![0; n]);
-        // The numbers do not depend on the level (`linalg::kernels::exact`).
-        Self { x, d, level: Level::detect(), squared, nearest, sums: vec![0.0; chunks] }
+        Self { x, d, level, squared, nearest, sums: vec![0.0; chunks] }
     }
 
     fn row(&self, i: usize) -> &'a [f64] {
@@ -213,8 +223,8 @@ mod tests {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             for rows in [
                 distinct_rows(&X, 2, 3, &mut rng).unwrap(),
-                plus_plus(&X, 2, 3, &mut rng).unwrap(),
-                plus_plus_greedy(&X, 2, 3, &mut rng).unwrap(),
+                plus_plus(&X, 2, 3, Level::detect(), &mut rng).unwrap(),
+                plus_plus_greedy(&X, 2, 3, Level::detect(), &mut rng).unwrap(),
             ] {
                 let chosen: Vec<f64> = rows.iter().flat_map(|&i| X[2 * i..2 * i + 2].to_vec()).collect();
                 assert_eq!(distinct_values(&chosen, 2), 3);
@@ -249,8 +259,8 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let expected = Err(TooFewDistinctRows { distinct: 3, components: 4 });
         assert_eq!(distinct_rows(&X, 2, 4, &mut rng), expected);
-        assert_eq!(plus_plus(&X, 2, 4, &mut rng), expected);
-        assert_eq!(plus_plus_greedy(&X, 2, 4, &mut rng), expected);
+        assert_eq!(plus_plus(&X, 2, 4, Level::detect(), &mut rng), expected);
+        assert_eq!(plus_plus_greedy(&X, 2, 4, Level::detect(), &mut rng), expected);
     }
 
     #[test]
@@ -260,7 +270,7 @@ mod tests {
         let mut far = 0;
         let mut from_zero = 0;
         for seed in 0..4000 {
-            let rows = plus_plus(&x, 1, 2, &mut ChaCha8Rng::seed_from_u64(seed)).unwrap();
+            let rows = plus_plus(&x, 1, 2, Level::detect(), &mut ChaCha8Rng::seed_from_u64(seed)).unwrap();
             if rows[0] == 0 {
                 from_zero += 1;
                 far += usize::from(rows[1] == 2);
@@ -288,8 +298,8 @@ mod tests {
         let mut sums = [0.0; 2];
         for seed in 0..500 {
             let rng = || ChaCha8Rng::seed_from_u64(seed);
-            sums[0] += inertia(&plus_plus(&x, 1, 3, &mut rng()).unwrap());
-            sums[1] += inertia(&plus_plus_greedy(&x, 1, 3, &mut rng()).unwrap());
+            sums[0] += inertia(&plus_plus(&x, 1, 3, Level::detect(), &mut rng()).unwrap());
+            sums[1] += inertia(&plus_plus_greedy(&x, 1, 3, Level::detect(), &mut rng()).unwrap());
         }
         assert!(sums[1] < 0.95 * sums[0], "{sums:?}");
     }

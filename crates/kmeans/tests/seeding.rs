@@ -1,6 +1,7 @@
 //! Seeding by chunks, vectors and the triangle inequality draws the rows that the plain algorithm draws.
 
 use kmeans::{greedy_candidates, plus_plus, plus_plus_greedy};
+use linalg::Level;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::ThreadPoolBuilder;
@@ -51,8 +52,12 @@ fn the_same_rows_as_the_plain_algorithm() {
         let x = clustered(n, d);
         for seed in 0..3 {
             let rng = || ChaCha8Rng::seed_from_u64(seed);
-            assert_eq!(plus_plus(&x, d, k, &mut rng()).unwrap(), plain(&x, d, k, 1, &mut rng()), "{n} {d} {k}");
-            let greedy = plus_plus_greedy(&x, d, k, &mut rng()).unwrap();
+            assert_eq!(
+                plus_plus(&x, d, k, Level::detect(), &mut rng()).unwrap(),
+                plain(&x, d, k, 1, &mut rng()),
+                "{n} {d} {k}"
+            );
+            let greedy = plus_plus_greedy(&x, d, k, Level::detect(), &mut rng()).unwrap();
             assert_eq!(greedy, plain(&x, d, k, greedy_candidates(k), &mut rng()), "{n} {d} {k}");
         }
     }
@@ -61,7 +66,7 @@ fn the_same_rows_as_the_plain_algorithm() {
 #[test]
 fn threads_do_not_matter() {
     let x = clustered(40_000, 5);
-    let seed = || plus_plus_greedy(&x, 5, 6, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
+    let seed = || plus_plus_greedy(&x, 5, 6, Level::detect(), &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
     let pools = [1, 2, 4].map(|threads| ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
     let [one, two, four] = pools.map(|pool| pool.install(seed));
     assert_eq!(one, two);

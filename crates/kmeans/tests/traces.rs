@@ -52,7 +52,7 @@ fn the_best_known_inertia_is_found() {
     for (k, best) in [(2, 152.347951760358), (3, 78.8514414261460), (4, 57.2284732142857), (5, 46.4461820512821)] {
         let mut smallest = f64::INFINITY;
         for seed in 0..200 {
-            let rows = plus_plus(&iris.x, 4, k, &mut ChaCha8Rng::seed_from_u64(seed)).unwrap();
+            let rows = plus_plus(&iris.x, 4, k, Level::detect(), &mut ChaCha8Rng::seed_from_u64(seed)).unwrap();
             let centres = rows.iter().flat_map(|&i| iris.row(i).to_vec()).collect();
             let fit = lloyd(&iris.rows(), KMeans::new(centres, total.scales.clone(), Level::detect())).unwrap();
             smallest = smallest.min(-fit.objective);

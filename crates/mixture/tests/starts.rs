@@ -82,8 +82,10 @@ impl Case {
             "rows" => Ok(points_in(data, &self.rows, PointCovariance::TotalPerComponent, &total)),
             "random-responsibilities" => random_responsibilities(data, K, rng),
             "random-partition" => random_partition(data, K, rng),
-            "k-means++" => plus_plus_points(data, K, Seeding::Plain, PointCovariance::Total, &total, rng),
-            "k-means++-greedy" => plus_plus_points(data, K, Seeding::Greedy, PointCovariance::Total, &total, rng),
+            "k-means++" => plus_plus_points(data, K, Seeding::Plain, PointCovariance::Total, &total, level, rng),
+            "k-means++-greedy" => {
+                plus_plus_points(data, K, Seeding::Greedy, PointCovariance::Total, &total, level, rng)
+            }
             "k-means" => k_means_partition(&rows, K, &total, level, rng),
             "em-em" => em_em::<Full>(&search(PointCovariance::Total), EmEm { runs: 3, ..EmEm::default() }, rng)
                 .map(|found| found.start),

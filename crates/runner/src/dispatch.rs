@@ -90,8 +90,12 @@ pub fn start<S: Structure>(job: &Job<'_>, reference: &Arc<Reference>) -> Result<
         StartKind::RandomPoints => at_rows(&kmeans::distinct_rows(all.x, d, k, rng)?),
         StartKind::RandomResponsibilities => start::random_responsibilities(all, k, rng)?,
         StartKind::RandomPartition => start::random_partition(all, k, rng)?,
-        StartKind::KMeansPlusPlus => start::plus_plus_points(all, k, Seeding::Plain, covariance, total, rng)?,
-        StartKind::KMeansPlusPlusGreedy => start::plus_plus_points(all, k, Seeding::Greedy, covariance, total, rng)?,
+        StartKind::KMeansPlusPlus => {
+            start::plus_plus_points(all, k, Seeding::Plain, covariance, total, job.level, rng)?
+        }
+        StartKind::KMeansPlusPlusGreedy => {
+            start::plus_plus_points(all, k, Seeding::Greedy, covariance, total, job.level, rng)?
+        }
         StartKind::KMeans => start::k_means_partition(&rows, k, total, job.level, rng)?,
         StartKind::EmEm => {
             let crate::config::sweep_file::EmEmFile { runs, tolerance, max_iterations } = options.em_em;

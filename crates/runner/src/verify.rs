@@ -116,7 +116,7 @@ fn draw(ranges: &[RunRange], count: u32, seed: u64) -> BTreeSet<u32> {
 /// machine has it.
 fn level(typed: Option<simd::Simd>, origin: &Provenance) -> anyhow::Result<(Level, Option<String>)> {
     let level = match simd::choose(typed, origin.simd.as_deref()) {
-        Err(simd::Unavailable::Recorded { .. }) => Level::detect(),
+        Err(simd::Unavailable::Recorded { .. }) => simd::choose(None, None)?,
         level => level?,
     };
     let mut others: Vec<&String> = origin.simd.iter().chain(&origin.simd_before).collect();

@@ -17,7 +17,7 @@ pub fn k_means_partition(
     rng: &mut impl Rng,
 ) -> Result<Start, StartError> {
     let all = data.all();
-    let seeds = plus_plus(all.x, all.dimension, k, rng)?;
+    let seeds = plus_plus(all.x, all.dimension, k, level, rng)?;
     let centres = seeds.iter().flat_map(|&i| &all.x[i * all.dimension..(i + 1) * all.dimension]).copied().collect();
     let model = KMeans::new(centres, total.scales.clone(), level);
     let fit = lloyd(data, model)?;

@@ -4,7 +4,7 @@ use super::points::{PointCovariance, points_in};
 use super::{Start, StartError};
 use em::Batch;
 use kmeans::{greedy_candidates, plus_plus, plus_plus_greedy, seeding_passes};
-use linalg::Total;
+use linalg::{Level, Total};
 use rand::Rng;
 
 /// How k-means++ draws each new row.
@@ -24,11 +24,12 @@ pub fn plus_plus_points(
     seeding: Seeding,
     covariance: PointCovariance,
     total: &Total,
+    level: Level,
     rng: &mut impl Rng,
 ) -> Result<Start, StartError> {
     let (rows, candidates) = match seeding {
-        Seeding::Plain => (plus_plus(data.x, data.dimension, k, rng)?, 1),
-        Seeding::Greedy => (plus_plus_greedy(data.x, data.dimension, k, rng)?, greedy_candidates(k)),
+        Seeding::Plain => (plus_plus(data.x, data.dimension, k, level, rng)?, 1),
+        Seeding::Greedy => (plus_plus_greedy(data.x, data.dimension, k, level, rng)?, greedy_candidates(k)),
     };
     let start = points_in(data, &rows, covariance, total);
     Ok(Start { passes: start.passes + seeding_passes(k, candidates), ..start })
