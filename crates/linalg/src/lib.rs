@@ -10,9 +10,11 @@
 mod blocked;
 pub mod diagnosis;
 pub mod kernels;
+mod logarithm;
 pub mod moments;
 pub mod spd;
 
 pub use kernels::Level;
+pub use logarithm::ln_ratio;
 pub use moments::{Total, TotalError};
 pub use spd::SpdFactor;

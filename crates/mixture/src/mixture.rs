@@ -9,6 +9,7 @@ use crate::gaussian::Structure;
 use crate::parameters::MixtureParameters;
 use em::{Batch, Breakdown, BreakdownKind, Coordinates, Health, LatentModel};
 use linalg::kernels::{Block, Softmax, padded, softmax};
+use linalg::ln_ratio;
 
 /// A finite mixture.
 #[derive(Clone, Debug)]
@@ -192,7 +193,7 @@ impl<E: Emission> LatentModel for Mixture<E> {
     fn q_gain(&self, stats: &[f64], next: &Self, scratch: &mut Scratch<E>) -> f64 {
         let mut gain = self.emission.q_gain(stats, &next.emission, &mut scratch.emission);
         for ((&count, &old), &new) in stats.iter().zip(&self.weights).zip(&next.weights) {
-            gain += count * ((new - old) / old).ln_1p();
+            gain += count * ln_ratio(new, old);
         }
         gain
     }

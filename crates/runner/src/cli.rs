@@ -1,6 +1,7 @@
 //! The command line, as typed.
 
 use crate::exit;
+use crate::reference::Page;
 use crate::shard::Shard;
 use crate::simd::Simd;
 use clap::{Args, Parser, Subcommand};
@@ -60,6 +61,11 @@ pub enum Command {
     Schema,
     /// Prints the table of everything that a config can vary, as Markdown.
     Factors,
+    /// Prints a page of docs/guide that is made from the program, as Markdown.
+    Reference {
+        /// Which page.
+        page: Page,
+    },
     /// Prints the completion script for a shell.
     Completions {
         /// The shell.

@@ -33,6 +33,7 @@ pub fn execute(cli: &Cli) -> anyhow::Result<ExitCode> {
             print(&verdict.text)?;
             Ok(if verdict.same { ExitCode::SUCCESS } else { ExitCode::from(exit::VALUES_DIFFER) })
         }
+        Some(Command::Reference { page }) => print(&page.markdown()),
         Some(Command::Completions { shell }) => print(&manual::completions(*shell)),
         Some(Command::Man { command }) => print(&manual::page(command.as_deref())?),
         Some(Command::Experiment(arguments)) => {

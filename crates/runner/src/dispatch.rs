@@ -82,6 +82,9 @@ pub fn start<S: Structure>(job: &Job<'_>, reference: &Arc<Reference>) -> Result<
         || Search { data: rows, components: k, covariance, reference: Arc::clone(reference), level: job.level };
     let given = || job.plan.starts.given(job.cell.dataset, job.cell.k);
     let at_rows = |rows: &[usize]| start::points_in(all, rows, covariance, total);
+    if job.cell.start.exhaustive(job.cell.factors.n) == Some(0) {
+        return Err(kmeans::TooFewDistinctRows { distinct: job.sample.n, components: k }.into());
+    }
     Ok(match job.cell.start {
         StartKind::Tutorial => {
             let rows = kmeans::rows_with_replacement(job.sample.n, k, rng);

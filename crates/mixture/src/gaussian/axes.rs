@@ -16,11 +16,11 @@ use super::{Constraint, Reference, Structure, singular};
 use crate::emission::Emission;
 use crate::parameters::MixtureParameters;
 use em::{Breakdown, BreakdownKind, Coordinates, Event, Health};
-use linalg::Level;
 use linalg::kernels::{
     Block, Panels, Part, Scaled, accumulate_products, accumulate_scaled, affine_rows, distances, multiply_rows, padded,
     scaled_densities, subtract_from_rows, weigh,
 };
+use linalg::{Level, ln_ratio};
 use std::sync::Arc;
 
 /// K Gaussian densities along the axes; spheres if `ROUND`.
@@ -401,7 +401,7 @@ impl<S: CovarianceStructure, const ROUND: bool> Emission for Axes<S, ROUND> {
         let stretch = |i: usize| (self.deviations[i] - next.deviations[i]) / next.deviations[i];
         let mut total = 0.0;
         for i in 0..second.len() {
-            total += counts[i / m] * (d / m) as f64 * stretch(i).ln_1p();
+            total += counts[i / m] * (d / m) as f64 * ln_ratio(self.deviations[i], next.deviations[i]);
             total -= 0.5 * stretch(i) * (2.0 + stretch(i)) * second[i];
         }
         for (c, j, i) in self.entries() {

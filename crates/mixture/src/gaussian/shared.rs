@@ -21,7 +21,7 @@ use linalg::kernels::{
     Block, Panels, Part, accumulate_products, add_row, distances, multiply, multiply_rows, padded, subtract_from_rows,
     weigh,
 };
-use linalg::{Level, SpdFactor, spd};
+use linalg::{Level, SpdFactor, ln_ratio, spd};
 use std::sync::Arc;
 
 /// Largest γ at which points are whitened from the centre of the data.
@@ -426,7 +426,7 @@ impl<S: CovarianceStructure> Emission for Shared<S> {
         let (mut log_ratio, mut squares) = (0.0, 0.0);
         for i in 0..d {
             let (old, new) = (self.factor[i * d + i], next.factor[i * d + i]);
-            log_ratio += ((new - old) / old).ln_1p();
+            log_ratio += ln_ratio(new, old);
             // Row i of E against S: 2 (E S)_ii + (E S Eᵀ)_ii.
             let row = row(e, i, d);
             for (a, e_ia) in row.iter().enumerate() {

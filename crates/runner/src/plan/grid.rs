@@ -199,6 +199,10 @@ fn check_starts(file: &SweepFile, kept: &[Combination], plan: &Plan, errors: &mu
                     format!("no optimum of data set `{name}` with {k} components is known"),
                     format!("it is reached from the truth where that has K classes; add [[start.given]], {exclude}"),
                 )),
+                _ if kind.exhaustive(data.n) == Some(0) => Some((
+                    format!("data set `{name}` has {} rows, too few for one start", data.n),
+                    format!("use more rows, {exclude}"),
+                )),
                 _ => match kind.only_components() {
                     Some(only) if only != k => Some((
                         format!("{only} rows start {only} components, but data set `{name}` asks for K = {k}"),
@@ -242,8 +246,20 @@ fn check_policies(file: &SweepFile, kept: &[Combination], errors: &mut Errors<'_
     }
 }
 
+/// Cells that a plan may have: they are held in memory, some 500 bytes each.
+const MOST_CELLS: u64 = 1_000_000;
+
 /// One cell per draw, with the numbers of its runs.
 fn number(kept: &[Combination], plan: &Plan, errors: &mut Errors<'_>) -> Vec<Cell> {
+    let all: u64 = kept.iter().map(|combination| u64::from(plan.datasets[combination.dataset].draws)).sum();
+    if all > MOST_CELLS {
+        errors.push(
+            Diagnostic::new(format!("{all} cells"))
+                .at(errors.span("dataset"), format!("a study has {MOST_CELLS} at most"))
+                .help("ask for fewer draws; replicates are not cells"),
+        );
+        return Vec::new();
+    }
     let mut cells = Vec::new();
     let mut first_run: u32 = 0;
     let mut place = |combination: &Combination, draw: u32, cells: &mut Vec<Cell>| -> bool {

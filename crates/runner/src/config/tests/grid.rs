@@ -1,6 +1,7 @@
 //! Configs of the right shape whose grid, stop rules or filters cannot be used: what the plan finds.
 
 use super::check;
+use crate::plan::testing::{CONFIG, errors};
 
 #[test]
 fn an_empty_list() {
@@ -235,6 +236,22 @@ error: the start of data set `faithful` cannot be used
    = note: `.xlsx` is none of .toml, .json (a model) and .csv (labels or responsibilities)
 "#,
     );
+}
+
+#[test]
+fn more_cells_than_fit_into_memory() {
+    let shown = errors(&CONFIG.replace("draws = 2", "draws = 4000000000"), &["replicates=1"]);
+    assert!(shown.contains("error: 24000000012 cells") && shown.contains("a study has 1000000 at most"), "{shown}");
+}
+
+#[test]
+fn an_exhaustive_start_without_rows() {
+    let shown = errors(
+        &CONFIG.replace("\"tutorial\"", "\"all-pairs\"").replace("n = 40", "n = 1"),
+        &["dataset.builtin.0.components=[2]"],
+    );
+    assert!(shown.contains("the start `all-pairs` cannot be made"), "{shown}");
+    assert!(shown.contains("data set `round` has 1 rows, too few for one start"), "{shown}");
 }
 
 #[test]
