@@ -58,7 +58,12 @@ impl<E: Emission> Mixture<E> {
         for from in (0..rows).step_by(length) {
             let to = (from + length).min(rows);
             let part = batch.slice(from, to);
-            scratch.block.load(part.x, part.weight);
+            let rows_of_part = Rows::of(&part);
+            // A small sample is one block: it was transposed in the first pass and stands there still.
+            if scratch.loaded != Some(rows_of_part) {
+                scratch.block.load(part.x, part.weight);
+                scratch.loaded = Some(rows_of_part);
+            }
             let values = &mut scratch.values[..self.components() * scratch.block.stride()];
             self.emission.log_density(&scratch.block, values, &mut scratch.emission);
             visit(from..to, &scratch.block, values, &mut scratch.softmax, &mut scratch.emission);
@@ -135,9 +140,25 @@ impl<S: Structure> Mixture<S> {
 /// Working memory of one lane.
 pub struct Scratch<E: Emission> {
     block: Block,
+    /// What the block holds. A scratch serves one data set.
+    loaded: Option<Rows>,
     values: Vec<f64>,
     softmax: Softmax,
     emission: E::Scratch,
+}
+
+/// Which rows of a data set: where they are in it, and where in memory they and their weights stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rows {
+    first: usize,
+    places: [(usize, usize); 2],
+}
+
+impl Rows {
+    fn of(part: &Batch<'_>) -> Self {
+        let place = |values: &[f64]| (values.as_ptr().addr(), values.len());
+        Self { first: part.first_row, places: [place(part.x), place(part.weight)] }
+    }
 }
 
 /// Smallest weight that counts as one: a component whose effective count is below 2⁻⁵² of the sample holds nothing that a
@@ -156,6 +177,7 @@ impl<E: Emission> LatentModel for Mixture<E> {
         let length = block.capacity();
         Scratch {
             block,
+            loaded: None,
             values: vec![0.0; self.components() * padded(length)],
             softmax: Softmax::with_capacity(length),
             emission: self.emission.scratch(),
