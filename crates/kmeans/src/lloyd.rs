@@ -23,7 +23,7 @@ const ROWS: usize = 240;
 /// Whether distances may be skipped that cannot matter. Labels, distances and sums are the same to the last bit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Skipping {
-    /// Where it pays: see [`memory`](crate::memory).
+    /// Where it pays: see `memory`.
     #[default]
     Automatic,
     /// Plain Lloyd: all distances in every pass, and nothing remembered.

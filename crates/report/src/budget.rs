@@ -19,7 +19,7 @@
 //! # Passes
 //!
 //! The unit is a pass of EM. A pass of hard k-means does less: per row and component 3d + 1 additions, multiplications and
-//! comparisons, against those of densities, responsibilities and sums in [`e_pass_operations`]. An exponential is
+//! comparisons, against those of densities, responsibilities and sums in `e_pass_operations`. An exponential is
 //! taken as 10.
 
 use crate::comparison::bootstrap::{Resampler, between_tails};

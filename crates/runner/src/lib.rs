@@ -16,7 +16,7 @@
 //! | [`job`], [`dispatch`] | one run: start → fit → rows; the only match from names to types |
 //! | [`single`] | `runner fit`: one cell without records |
 //! | [`recorded`], [`show`], [`verify`] | a results folder again: its plan, one run in detail, runs repeated |
-//! | [`manual`], [`reference`] | completions and man pages; pages of the guide |
+//! | [`manual`], [`mod@reference`] | completions and man pages; pages of the guide |
 //! | [`plot`] | plots of characters |
 //! | [`simd`] | the instruction set of the kernels, decided once |
 //! | [`experiments`] | `runner experiment`: published numbers beside ours |

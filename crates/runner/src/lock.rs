@@ -3,7 +3,7 @@
 //!
 //! The lock is the kernel's (`File::try_lock`): it goes with its process, however that ends, so a lock can be left
 //! behind as a file only. Where kernels of several hosts do not share locks, the file tells: its owner touches it every
-//! [`BEAT`], and one that was not touched for [`SILENCE`] is left behind, by the clock of the file system. Where a file system
+//! `BEAT`, and one that was not touched for `SILENCE` is left behind, by the clock of the file system. Where a file system
 //! has no locks at all, a process of this host is looked for by its number and the time at which it was started.
 
 use crate::provenance::timestamp;

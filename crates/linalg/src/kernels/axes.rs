@@ -46,7 +46,7 @@ impl Scaled {
         self.origins.fill(|c, j| if near { -offset(c, j) * inverse(c, j) } else { offset(c, j) });
     }
 
-    /// Whether γ ≤ [`NEAR`] for all centres.
+    /// Whether γ ≤ `NEAR` for all centres.
     pub fn near(&self) -> bool {
         self.near
     }

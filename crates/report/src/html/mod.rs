@@ -2,16 +2,16 @@
 //!
 //! | section | module |
 //! |---|---|
-//! | what is asked, and what came out in short | [`opening`] |
-//! | what was varied, on which data | [`grid`] |
-//! | tables, figures | [`tables`], [`figures`] |
-//! | what broke, with an example of each kind | [`failures`] |
-//! | how to run it again; program, machine, config, files | [`sources`] |
+//! | what is asked, and what came out in short | `opening` |
+//! | what was varied, on which data | `grid` |
+//! | tables, figures | `tables`, `figures` |
+//! | what broke, with an example of each kind | `failures` |
+//! | how to run it again; program, machine, config, files | `sources` |
 //! | the words | `glossary.html` |
 //!
-//! The page is a pure function of the records and of what the folder says about itself ([`folder`]); it is derived, so that the
+//! The page is a pure function of the records and of what the folder says about itself (`folder`); it is derived, so that the
 //! provenance, which differs between machines, may stand in it. It is written as well-formed XML; every text goes through
-//! [`markup::Escaped`]. A policy in its head forbids the browser to load or run anything.
+//! `markup::Escaped`. A policy in its head forbids the browser to load or run anything.
 
 mod failures;
 mod figures;

@@ -1,8 +1,8 @@
 //! `runner experiment`: one question, one command. Each experiment is a folder `experiments/NN-name/` with a config, the numbers
 //! that its source prints, and what is generated from them: tables, figures and a block of its README. An experiment in code is
-//! one file here, a function from its folder to [`Made`], and one line in [`EXPERIMENTS`].
+//! one file here, a function from its folder to [`Made`], and one line in `EXPERIMENTS`.
 //!
-//! With `--check` nothing is written: everything is made again from nothing and compared with what is committed ([`compare`]).
+//! With `--check` nothing is written: everything is made again from nothing and compared with what is committed (`compare`).
 
 mod cells;
 mod compare;
