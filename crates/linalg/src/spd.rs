@@ -164,11 +164,7 @@ fn congruence_in(l: &[f64], m: &[f64], out: &mut [f64], work: &mut [f64], d: usi
     let m = &m[..d * d];
     let out = &mut out[..d * d];
     let work = &mut work[..d * d];
-    for i in 0..d {
-        for j in 0..d {
-            work[i * d + j] = (0..=i).map(|a| l[i * d + a] * m[a * d + j]).sum();
-        }
-    }
+    multiply_symmetric_in(l, m, work, d);
     for i in 0..d {
         for j in 0..=i {
             let value = (0..=j).map(|b| work[i * d + b] * l[j * d + b]).sum();
@@ -183,9 +179,21 @@ pub fn multiply_symmetric(l: &[f64], m: &[f64], out: &mut [f64], d: usize) {
     if d >= BLOCKED {
         return blocked::multiply_symmetric(l, m, out, d);
     }
+    with_constant_dimension!(d, multiply_symmetric_in(l, m, out));
+}
+
+#[inline(always)]
+fn multiply_symmetric_in(l: &[f64], m: &[f64], out: &mut [f64], d: usize) {
+    let (l, m, out) = (&l[..d * d], &m[..d * d], &mut out[..d * d]);
+    // Along rows of M, so that one entry of L meets d neighbours at once; each sum is in the order of a.
     for i in 0..d {
         for j in 0..d {
-            out[i * d + j] = (0..=i).map(|a| l[i * d + a] * m[a * d + j]).sum();
+            out[i * d + j] = l[i * d] * m[j];
+        }
+        for a in 1..=i {
+            for j in 0..d {
+                out[i * d + j] += l[i * d + a] * m[a * d + j];
+            }
         }
     }
 }

@@ -10,7 +10,7 @@
 //! Squares are summed of differences, never as |x|² − 2 x·δ + |δ|²: that would be one operation instead of two and would
 //! lose the digits of a tight cluster.
 
-use super::product::{Panels, ROWS};
+use super::product::{Columns, Panels, ROWS, by_columns};
 use super::{Level, WIDTH};
 use pulp::{Simd, WithSimd};
 
@@ -101,26 +101,11 @@ impl<const FORM: u8> WithSimd for Distances<'_, FORM> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let vectors = self.stride / S::F64_LANES;
-        let mut from = 0;
-        if S::REGISTER_COUNT >= 32 {
-            while from + 4 <= vectors {
-                self.columns::<S, 4>(simd, from);
-                from += 4;
-            }
-        }
-        while from + 2 <= vectors {
-            self.columns::<S, 2>(simd, from);
-            from += 2;
-        }
-        if from < vectors {
-            self.columns::<S, 1>(simd, from);
-        }
+        by_columns(simd, self.stride, &mut self);
     }
 }
 
-impl<const FORM: u8> Distances<'_, FORM> {
-    /// All centres for `V` vectors of points from vector `from`.
+impl<const FORM: u8> Columns for Distances<'_, FORM> {
     #[inline(always)]
     fn columns<S: Simd, const V: usize>(&mut self, simd: S, from: usize) {
         let Self { first, second, constants, x, stride, out } = self;

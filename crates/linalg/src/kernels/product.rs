@@ -92,6 +92,32 @@ pub fn multiply(level: Level, a: &Panels, constants: &[f64], x: &[f64], stride: 
     level.dispatch(Multiply { a, constants, x, stride, out });
 }
 
+/// A result of which some vectors of points can be made at a time.
+pub(super) trait Columns {
+    /// All rows of the result for `V` vectors of points from vector `from`: these points stay in the first-level cache.
+    fn columns<S: Simd, const V: usize>(&mut self, simd: S, from: usize);
+}
+
+/// Makes the whole result, in tiles as wide as the registers allow: four vectors with 32 registers, else two.
+#[inline(always)]
+pub(super) fn by_columns<S: Simd>(simd: S, stride: usize, result: &mut impl Columns) {
+    let vectors = stride / S::F64_LANES;
+    let mut from = 0;
+    if S::REGISTER_COUNT >= 32 {
+        while from + 4 <= vectors {
+            result.columns::<S, 4>(simd, from);
+            from += 4;
+        }
+    }
+    while from + 2 <= vectors {
+        result.columns::<S, 2>(simd, from);
+        from += 2;
+    }
+    if from < vectors {
+        result.columns::<S, 1>(simd, from);
+    }
+}
+
 struct Multiply<'a> {
     a: &'a Panels,
     constants: &'a [f64],
@@ -105,26 +131,11 @@ impl WithSimd for Multiply<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let vectors = self.stride / S::F64_LANES;
-        let mut from = 0;
-        if S::REGISTER_COUNT >= 32 {
-            while from + 4 <= vectors {
-                self.columns::<S, 4>(simd, from);
-                from += 4;
-            }
-        }
-        while from + 2 <= vectors {
-            self.columns::<S, 2>(simd, from);
-            from += 2;
-        }
-        if from < vectors {
-            self.columns::<S, 1>(simd, from);
-        }
+        by_columns(simd, self.stride, &mut self);
     }
 }
 
-impl Multiply<'_> {
-    /// All rows of the result for `V` vectors of points from vector `from`: these points stay in the first-level cache.
+impl Columns for Multiply<'_> {
     #[inline(always)]
     fn columns<S: Simd, const V: usize>(&mut self, simd: S, from: usize) {
         let Self { a, constants, x, stride, out } = self;

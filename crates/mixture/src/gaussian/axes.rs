@@ -10,7 +10,7 @@
 //! the means. The choice depends on the parameters alone.
 
 use super::constraint::eigenvalues;
-use super::layout::{Frame, Layout, allows};
+use super::layout::{Frame, Layout, allows, split, split_mut};
 use super::structure::CovarianceStructure;
 use super::{Constraint, Reference, Structure, singular};
 use crate::emission::Emission;
@@ -60,20 +60,6 @@ struct Work {
     counts: Vec<f64>,
     /// Under a bound on the ratio of the eigenvalues.
     breaks: Vec<f64>,
-}
-
-/// The sums of the statistics: N (k), s (k × d), S (k × m).
-fn split(stats: &[f64], k: usize, d: usize) -> (&[f64], &[f64], &[f64]) {
-    let (counts, rest) = stats.split_at(k);
-    let (first, second) = rest.split_at(k * d);
-    (counts, first, second)
-}
-
-/// As [`split`].
-fn split_mut(stats: &mut [f64], k: usize, d: usize) -> (&mut [f64], &mut [f64], &mut [f64]) {
-    let (counts, rest) = stats.split_at_mut(k);
-    let (first, second) = rest.split_at_mut(k * d);
-    (counts, first, second)
 }
 
 impl<S: CovarianceStructure, const ROUND: bool> Axes<S, ROUND> {

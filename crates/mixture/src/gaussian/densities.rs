@@ -6,6 +6,7 @@
 //! covariances from the scatters W = N L V Lᵀ. McLachlan & Peel 2000 (key `mclachlan2000`), section 3.2.
 
 use super::constraint::eigenvalues::Eigenvalues;
+use super::layout::{allows, split, split_mut};
 use super::step::{self, Component, Sums};
 use super::structure::{CovarianceStructure, Vvv};
 use super::{Constraint, Reference, Structure, constraint::Prior, singular};
@@ -79,13 +80,6 @@ fn square(k: usize, d: usize) -> std::ops::Range<usize> {
     k * d * d..(k + 1) * d * d
 }
 
-/// The three sums of the statistics: N (k), s (k × d), S (k × triangle).
-fn split(stats: &mut [f64], k: usize, d: usize) -> (&mut [f64], &mut [f64], &mut [f64]) {
-    let (counts, rest) = stats.split_at_mut(k);
-    let (first, second) = rest.split_at_mut(k * d);
-    (counts, first, second)
-}
-
 impl<S: CovarianceStructure> Matrices<S> {
     fn empty(k: usize, reference: &Arc<Reference>, constraint: Constraint, level: Level) -> Self {
         let d = reference.total.mean.len();
@@ -146,13 +140,6 @@ impl<S: CovarianceStructure> Matrices<S> {
         self.d * (self.d + 1) / 2
     }
 
-    /// The three sums of the statistics: N (k), s (k × d), S (k × triangle).
-    fn split<'a>(&self, stats: &'a [f64]) -> (&'a [f64], &'a [f64], &'a [f64]) {
-        let (counts, rest) = stats.split_at(self.k);
-        let (first, second) = rest.split_at(self.k * self.d);
-        (counts, first, second)
-    }
-
     /// Component `k` as plain slices.
     fn component(&self, k: usize) -> Component<'_> {
         let range = square(k, self.d);
@@ -165,7 +152,7 @@ impl<S: CovarianceStructure> Matrices<S> {
 
     /// The statistics of component `k`.
     fn sums<'a>(&self, stats: &'a [f64], k: usize) -> Sums<'a> {
-        let (counts, first, second) = self.split(stats);
+        let (counts, first, second) = split(stats, self.k, self.d);
         let (d, triangle) = (self.d, self.triangle());
         Sums { count: counts[k], first: &first[k * d..(k + 1) * d], second: &second[k * triangle..(k + 1) * triangle] }
     }
@@ -286,7 +273,7 @@ impl<S: CovarianceStructure> Matrices<S> {
 
 impl<S: CovarianceStructure> Structure for Matrices<S> {
     fn allows(constraint: Constraint) -> bool {
-        super::layout::allows::<S>(constraint)
+        allows::<S>(constraint)
     }
 
     fn from_parameters(
@@ -382,7 +369,7 @@ impl<S: CovarianceStructure> Emission for Matrices<S> {
 
     fn accumulate(&self, block: &Block, responsibilities: &[f64], stats: &mut [f64], scratch: &mut Scratch) {
         let (level, map) = (self.level, self.whitening());
-        let (counts, first, second) = split(stats, self.k, self.d);
+        let (counts, first, second) = split_mut(stats, self.k, self.d);
         let Some(work) = &mut scratch.wide else {
             return accumulate_whitened(level, block, map, responsibilities, counts, first, second);
         };
@@ -395,7 +382,7 @@ impl<S: CovarianceStructure> Emission for Matrices<S> {
 
     fn flush(&self, stats: &mut [f64], scratch: &mut Scratch) {
         let Some(work) = &mut scratch.wide else { return };
-        let (counts, first, second) = split(stats, self.k, self.d);
+        let (counts, first, second) = split_mut(stats, self.k, self.d);
         let sums = first.chunks_exact_mut(self.d).zip(second.chunks_exact_mut(self.triangle()));
         for (k, (&mut count, (first, second))) in counts.iter_mut().zip(sums).enumerate() {
             self.wide(k).settle(count, Moments { first, second }, work);
@@ -404,7 +391,7 @@ impl<S: CovarianceStructure> Emission for Matrices<S> {
 
     fn maximize(&self, stats: &[f64], next: &mut Self) -> Result<(), Breakdown> {
         let d = self.d;
-        let (counts, ..) = self.split(stats);
+        let (counts, ..) = split(stats, self.k, self.d);
         let on_factors = S::UNCONSTRAINED && self.constraint == Constraint::None;
         (next.health, next.log_prior) = (Health::default(), 0.0);
         if !on_factors {

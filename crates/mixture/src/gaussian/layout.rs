@@ -19,6 +19,20 @@ pub(super) fn allows<S: CovarianceStructure>(constraint: Constraint) -> bool {
     }
 }
 
+/// The three sums of the statistics of any layout: N (k), s (k × d) and what remains, the second moments.
+pub(super) fn split(stats: &[f64], k: usize, d: usize) -> (&[f64], &[f64], &[f64]) {
+    let (counts, rest) = stats.split_at(k);
+    let (first, second) = rest.split_at(k * d);
+    (counts, first, second)
+}
+
+/// As [`split`].
+pub(super) fn split_mut(stats: &mut [f64], k: usize, d: usize) -> (&mut [f64], &mut [f64], &mut [f64]) {
+    let (counts, rest) = stats.split_at_mut(k);
+    let (first, second) = rest.split_at_mut(k * d);
+    (counts, first, second)
+}
+
 /// Shape, judgement and constraint of K components.
 #[derive(Clone)]
 pub(super) struct Frame {

@@ -11,7 +11,7 @@
 //! (`tests::near_and_far_agree`).
 
 use super::constraint::eigenvalues::Eigenvalues;
-use super::layout::{Frame, Layout, allows};
+use super::layout::{Frame, Layout, allows, split, split_mut};
 use super::structure::CovarianceStructure;
 use super::{Constraint, Reference, Structure, singular};
 use crate::emission::Emission;
@@ -59,20 +59,6 @@ struct Work {
     counts: Vec<f64>,
     /// Under bounds on the eigenvalues.
     eigenvalues: Option<Eigenvalues>,
-}
-
-/// The sums of the statistics: N (k), s (k × d), S (d × d, lower triangle).
-fn split(stats: &[f64], k: usize, d: usize) -> (&[f64], &[f64], &[f64]) {
-    let (counts, rest) = stats.split_at(k);
-    let (first, second) = rest.split_at(k * d);
-    (counts, first, second)
-}
-
-/// As [`split`].
-fn split_mut(stats: &mut [f64], k: usize, d: usize) -> (&mut [f64], &mut [f64], &mut [f64]) {
-    let (counts, rest) = stats.split_at_mut(k);
-    let (first, second) = rest.split_at_mut(k * d);
-    (counts, first, second)
 }
 
 /// Row `i` of a lower factor (d × d).

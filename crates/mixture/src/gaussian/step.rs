@@ -83,12 +83,9 @@ fn q_gain_in(from: Component<'_>, to: Component<'_>, sums: Sums<'_>, work: &mut 
         difference[i] = l[i] - l_next[i];
     }
     spd::multiply_factors(inverse, difference, e, d);
-    let mut squares = 0.0;
-    let blocked = d >= spd::BLOCKED;
-    if blocked {
-        // E S as one product; the differences are not needed any more.
-        spd::multiply_symmetric(e, moment, difference, d);
-    }
+    // E S takes the place of the differences, which are not needed any more.
+    spd::multiply_symmetric(e, moment, difference, d);
+    let (e_moment, mut squares) = (difference, 0.0);
     for i in 0..d {
         // Row i of E against S: 2 (E S)_ii + (E S Eᵀ)_ii, and the shift b_i.
         let mut shift = 0.0;
@@ -100,14 +97,7 @@ fn q_gain_in(from: Component<'_>, to: Component<'_>, sums: Sums<'_>, work: &mut 
             let e_ia = e[i * d + a];
             along += e_ia * first[a];
             squares += 2.0 * e_ia * moment[a * d + i];
-            let mut inner = difference[i * d + a];
-            if !blocked {
-                inner = 0.0;
-                for b in 0..=i {
-                    inner += e[i * d + b] * moment[a * d + b];
-                }
-            }
-            squares += e_ia * inner;
+            squares += e_ia * e_moment[i * d + a];
         }
         squares += shift * (sums.count * shift - 2.0 * along);
     }
