@@ -5,7 +5,7 @@ use em::stop::MaxIterations;
 use em::{LatentModel, Plain, Rows, Serial, Stopping};
 use kernel_benches::{model, sample};
 use kmeans::{KMeans, Skipping};
-use linalg::kernels::{Block, Softmax, exp_in_place, softmax};
+use linalg::kernels::{Block, exp_in_place, softmax};
 use linalg::{Level, SpdFactor, spd};
 use mixture::gaussian::structure::{Eee, Vii, Vvi};
 use mixture::{Full, Gaussian, Structure};
@@ -89,13 +89,13 @@ fn exponentials(criterion: &mut Criterion) {
             });
         });
         group.finish();
-        let (mut values, mut work) = (densities.clone(), Softmax::with_capacity(256));
+        let mut values = densities.clone();
         let mut group = criterion.benchmark_group("log-sum-exp");
         group.throughput(Throughput::Elements((256 * k) as u64));
         group.bench_function(level.name(), |bencher| {
             bencher.iter(|| {
                 values.copy_from_slice(&densities);
-                softmax(level, black_box(&mut values), &vec![-3.0; k], &block, &mut work)
+                softmax(level, black_box(&mut values), &vec![-3.0; k], &block)
             });
         });
     }

@@ -8,8 +8,7 @@ use crate::emission::Emission;
 use crate::gaussian::Structure;
 use crate::parameters::MixtureParameters;
 use em::{Batch, Breakdown, BreakdownKind, Coordinates, Health, LatentModel};
-use linalg::kernels::{Block, Softmax, padded, softmax};
-use linalg::ln_ratio;
+use linalg::kernels::{Block, ln_in_place, ln_ratios, padded, softmax};
 
 /// A finite mixture.
 #[derive(Clone, Debug)]
@@ -26,7 +25,8 @@ impl<E: Emission> Mixture<E> {
     /// If there are not as many weights as components.
     pub fn new(weights: Vec<f64>, emission: E) -> Self {
         assert_eq!(weights.len(), emission.components(), "one weight per component");
-        let log_weights = weights.iter().map(|w| w.ln()).collect();
+        let mut log_weights = weights.clone();
+        ln_in_place(emission.level(), &mut log_weights);
         Self { weights, log_weights, emission }
     }
 
@@ -51,7 +51,7 @@ impl<E: Emission> Mixture<E> {
         &self,
         batch: Batch<'_>,
         scratch: &mut Scratch<E>,
-        mut visit: impl FnMut(std::ops::Range<usize>, &Block, &mut [f64], &mut Softmax, &mut E::Scratch),
+        mut visit: impl FnMut(std::ops::Range<usize>, &Block, &mut [f64], &mut E::Scratch),
     ) {
         let rows = batch.rows();
         let length = scratch.block.capacity();
@@ -66,7 +66,7 @@ impl<E: Emission> Mixture<E> {
             }
             let values = &mut scratch.values[..self.components() * scratch.block.stride()];
             self.emission.log_density(&scratch.block, values, &mut scratch.emission);
-            visit(from..to, &scratch.block, values, &mut scratch.softmax, &mut scratch.emission);
+            visit(from..to, &scratch.block, values, &mut scratch.emission);
         }
     }
 
@@ -76,8 +76,8 @@ impl<E: Emission> Mixture<E> {
         let unweighted = Batch { weight: &[], ..batch };
         let mut out = vec![0.0; batch.rows() * k];
         let mut scratch = LatentModel::scratch(self, batch.rows());
-        self.for_each_block(unweighted, &mut scratch, |rows, block, values, work, _| {
-            softmax(self.emission.level(), values, &self.log_weights, block, work);
+        self.for_each_block(unweighted, &mut scratch, |rows, block, values, _| {
+            softmax(self.emission.level(), values, &self.log_weights, block);
             for (i, row) in rows.enumerate() {
                 for c in 0..k {
                     out[row * k + c] = values[c * block.stride() + i];
@@ -95,8 +95,8 @@ impl<E: Emission> Mixture<E> {
         let mut scratch = LatentModel::scratch(self, batch.rows());
         let weight = |row: usize| batch.weight.get(row).copied().unwrap_or(1.0);
         let unweighted = Batch { weight: &[], ..batch };
-        self.for_each_block(unweighted, &mut scratch, |rows, block, values, work, _| {
-            softmax(self.emission.level(), values, &self.log_weights, block, work);
+        self.for_each_block(unweighted, &mut scratch, |rows, block, values, _| {
+            softmax(self.emission.level(), values, &self.log_weights, block);
             for (i, row) in rows.enumerate() {
                 let r = |c: usize| values[c * block.stride() + i];
                 let best = (1..k).fold(0, |best, c| if r(c) > r(best) { c } else { best });
@@ -143,7 +143,6 @@ pub struct Scratch<E: Emission> {
     /// What the block holds. A scratch serves one data set.
     loaded: Option<Rows>,
     values: Vec<f64>,
-    softmax: Softmax,
     emission: E::Scratch,
 }
 
@@ -179,15 +178,14 @@ impl<E: Emission> LatentModel for Mixture<E> {
             block,
             loaded: None,
             values: vec![0.0; self.components() * padded(length)],
-            softmax: Softmax::with_capacity(length),
             emission: self.emission.scratch(),
         }
     }
 
     fn accumulate(&self, batch: Batch<'_>, stats: &mut [f64], scratch: &mut Scratch<E>) -> f64 {
         let mut total = 0.0;
-        self.for_each_block(batch, scratch, |_, block, values, work, emission| {
-            total += softmax(self.emission.level(), values, &self.log_weights, block, work);
+        self.for_each_block(batch, scratch, |_, block, values, emission| {
+            total += softmax(self.emission.level(), values, &self.log_weights, block);
             self.emission.accumulate(block, values, stats, emission);
         });
         if total.is_nan() { f64::NEG_INFINITY } else { total }
@@ -207,15 +205,18 @@ impl<E: Emission> LatentModel for Mixture<E> {
                 return Err(Breakdown { component: Some(k), kind });
             }
             next.weights[k] = weight;
-            next.log_weights[k] = weight.ln();
         }
+        next.log_weights.copy_from_slice(&next.weights);
+        ln_in_place(self.emission.level(), &mut next.log_weights);
         self.emission.maximize(stats, &mut next.emission)
     }
 
     fn q_gain(&self, stats: &[f64], next: &Self, scratch: &mut Scratch<E>) -> f64 {
         let mut gain = self.emission.q_gain(stats, &next.emission, &mut scratch.emission);
-        for ((&count, &old), &new) in stats.iter().zip(&self.weights).zip(&next.weights) {
-            gain += count * ln_ratio(new, old);
+        let ratios = &mut scratch.values[..self.components()];
+        ln_ratios(self.emission.level(), &next.weights, &self.weights, ratios);
+        for (count, ratio) in stats.iter().zip(ratios) {
+            gain += count * *ratio;
         }
         gain
     }
@@ -233,7 +234,7 @@ impl<E: Emission> LatentModel for Mixture<E> {
 
     fn row_log_density(&self, batch: Batch<'_>, out: &mut [f64], scratch: &mut Scratch<E>) {
         let k = self.components();
-        self.for_each_block(batch, scratch, |rows, block, values, _, _| {
+        self.for_each_block(batch, scratch, |rows, block, values, _| {
             for (i, row) in rows.enumerate() {
                 let term = |c: usize| values[c * block.stride() + i] + self.log_weights[c];
                 let largest = (0..k).map(term).fold(f64::NEG_INFINITY, f64::max);

@@ -49,7 +49,7 @@ fn exp(x: f64) -> f64 {
 
 /// a ← exp(a + shift − m), added to `sums`, for arguments ≤ 0; call it inside `with_simd`.
 #[inline(always)]
-pub(super) fn exp_shifted(values: &mut [f64], shift: f64, largest: &[f64], sums: &mut [f64]) {
+pub(super) fn exp_shifted<const N: usize>(values: &mut [f64; N], shift: f64, largest: &[f64; N], sums: &mut [f64; N]) {
     for ((value, &m), sum) in values.iter_mut().zip(largest).zip(sums) {
         let e = exp((*value + shift) - m);
         *value = e;

@@ -5,26 +5,15 @@
 //! without overflow.
 
 use super::exp::exp_shifted;
-use super::{Block, Level, WIDTH, padded};
+use super::{Block, Level, WIDTH};
 use pulp::{Simd, WithSimd};
 
 /// Vectors whose sums are multiplied before a logarithm is taken.
 const PRODUCT: usize = 32;
 
-/// Working memory for blocks of at most `capacity` points.
-#[derive(Clone, Debug)]
-pub struct Softmax {
-    largest: Vec<f64>,
-    sums: Vec<f64>,
-}
-
-impl Softmax {
-    /// Working memory for blocks of at most `capacity` points.
-    pub fn with_capacity(capacity: usize) -> Self {
-        let length = padded(capacity);
-        Self { largest: vec![0.0; length], sums: vec![0.0; length] }
-    }
-}
+/// Points that are exponentiated together: their maxima and sums stay in registers, and the division of one chunk hides behind
+/// the exponentials of the next.
+const CHUNK: usize = 32;
 
 struct Op<'a> {
     /// In: log densities, k × stride. Out: weighted responsibilities w r.
@@ -32,7 +21,6 @@ struct Op<'a> {
     log_weights: &'a [f64],
     weights: &'a [f64],
     unweighted: bool,
-    work: &'a mut Softmax,
 }
 
 impl WithSimd for Op<'_> {
@@ -40,65 +28,109 @@ impl WithSimd for Op<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f64 {
-        let Self { values, log_weights, weights, unweighted, work } = self;
+        let Self { values, log_weights, weights, unweighted } = self;
+        let mut total =
+            Total { largest: simd.splat_f64s(0.0), product: simd.splat_f64s(1.0), vectors: 0, logarithms: 0.0 };
+        let (chunks, rest) = weights.as_chunks::<CHUNK>();
         let stride = weights.len();
-        let (weight, _) = S::as_simd_f64s(weights);
-        let (largest, _) = S::as_mut_simd_f64s(&mut work.largest[..stride]);
-        let (zero, one) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0));
-
-        // The first pass only looks, the second exponentiates and sums: every density is loaded twice and stored once.
-        largest.fill(simd.splat_f64s(f64::NEG_INFINITY));
-        for (component, &log_weight) in values.chunks_exact(stride).zip(log_weights) {
-            let log_weight = simd.splat_f64s(log_weight);
-            for (&a, m) in S::as_simd_f64s(component).0.iter().zip(&mut *largest) {
-                *m = simd.max_f64s(*m, simd.add_f64s(a, log_weight));
-            }
+        for (i, weights) in chunks.iter().enumerate() {
+            chunk(simd, &mut values[i * CHUNK..], stride, log_weights, weights, unweighted, &mut total);
         }
-        work.sums[..stride].fill(0.0);
-        let largest_plain = &work.largest[..stride];
-        for (component, &log_weight) in values.chunks_exact_mut(stride).zip(log_weights) {
-            exp_shifted(component, log_weight, largest_plain, &mut work.sums[..stride]);
+        for (i, weights) in rest.as_chunks::<WIDTH>().0.iter().enumerate() {
+            let from = chunks.len() * CHUNK + i * WIDTH;
+            chunk(simd, &mut values[from..], stride, log_weights, weights, unweighted, &mut total);
         }
-        let (largest, _) = S::as_simd_f64s(&work.largest[..stride]);
-        let (sums, _) = S::as_mut_simd_f64s(&mut work.sums[..stride]);
-
-        // Σ w (m + log sum): the padding has w = 0, which turns its factor into 1.
-        let mut total = zero;
-        for (&m, &w) in largest.iter().zip(weight) {
-            total = simd.mul_add_f64s(m, w, total);
-        }
-        let mut total = simd.reduce_sum_f64s(total);
-        if unweighted {
-            for (sums, weight) in sums.chunks(PRODUCT).zip(weight.chunks(PRODUCT)) {
-                let mut product = one;
-                for (&sum, &w) in sums.iter().zip(weight) {
-                    product = simd.mul_f64s(product, simd.mul_add_f64s(simd.sub_f64s(sum, one), w, one));
-                }
-                let mut lanes = [1.0; WIDTH];
-                S::as_mut_simd_f64s(&mut lanes).0[0] = product;
-                total += lanes[..S::F64_LANES].iter().map(|lane| lane.ln()).sum::<f64>();
-            }
-        } else {
-            // A weight is an exponent: one logarithm per point.
-            for (&sum, &w) in sums.iter().zip(weight) {
-                let mut lanes = [[1.0; WIDTH], [0.0; WIDTH]];
-                S::as_mut_simd_f64s(&mut lanes[0]).0[0] = sum;
-                S::as_mut_simd_f64s(&mut lanes[1]).0[0] = w;
-                total += lanes[0].iter().zip(&lanes[1]).map(|(sum, w)| w * sum.ln()).sum::<f64>();
-            }
-        }
-
-        // w r = e · (w / sum)
-        for (sum, &w) in sums.iter_mut().zip(weight) {
-            *sum = simd.div_f64s(w, *sum);
-        }
-        for component in values.chunks_exact_mut(stride) {
-            for (e, &scale) in S::as_mut_simd_f64s(component).0.iter_mut().zip(&*sums) {
-                *e = simd.mul_f64s(*e, scale);
-            }
-        }
-        total
+        total.take_logarithm();
+        simd.reduce_sum_f64s(total.largest) + total.logarithms
     }
+}
+
+/// Σ w (m + log sum) as it grows.
+struct Total<S: Simd> {
+    /// Σ w m.
+    largest: S::f64s,
+    /// Product of the sums of points of weight one since the last logarithm, and how many vectors there are in it.
+    product: S::f64s,
+    vectors: usize,
+    /// Σ w log sum so far.
+    logarithms: f64,
+}
+
+impl<S: Simd> Total<S> {
+    #[inline(always)]
+    fn take_logarithm(&mut self) {
+        let mut lanes = [1.0; WIDTH];
+        S::as_mut_simd_f64s(&mut lanes).0[0] = self.product;
+        self.logarithms += ln_of_product(&lanes[..S::F64_LANES]);
+    }
+}
+
+/// Responsibilities of N points, which stand first in each component's row of `values`.
+#[inline(always)]
+fn chunk<S: Simd, const N: usize>(
+    simd: S,
+    values: &mut [f64],
+    stride: usize,
+    log_weights: &[f64],
+    weights: &[f64; N],
+    unweighted: bool,
+    total: &mut Total<S>,
+) {
+    let one = simd.splat_f64s(1.0);
+    let (mut largest, mut sums) = ([f64::NEG_INFINITY; N], [0.0; N]);
+    for (component, &log_weight) in values.chunks(stride).zip(log_weights) {
+        let log_weight = simd.splat_f64s(log_weight);
+        let densities = S::as_simd_f64s(&component[..N]).0;
+        for (&a, m) in densities.iter().zip(S::as_mut_simd_f64s(&mut largest).0) {
+            *m = simd.max_f64s(*m, simd.add_f64s(a, log_weight));
+        }
+    }
+    for (component, &log_weight) in values.chunks_mut(stride).zip(log_weights) {
+        if let Some(densities) = component.first_chunk_mut::<N>() {
+            exp_shifted(densities, log_weight, &largest, &mut sums);
+        }
+    }
+    // The padding has w = 0, which turns its factor of the product into 1.
+    let weight = S::as_simd_f64s(weights).0;
+    for (&m, &w) in S::as_simd_f64s(&largest).0.iter().zip(weight) {
+        total.largest = simd.mul_add_f64s(m, w, total.largest);
+    }
+    if unweighted {
+        for (&sum, &w) in S::as_simd_f64s(&sums).0.iter().zip(weight) {
+            if total.vectors == PRODUCT {
+                total.take_logarithm();
+                (total.product, total.vectors) = (one, 0);
+            }
+            total.product = simd.mul_f64s(total.product, simd.mul_add_f64s(simd.sub_f64s(sum, one), w, one));
+            total.vectors += 1;
+        }
+    } else {
+        // A weight is an exponent: one logarithm per point.
+        total.logarithms += sums.iter().zip(weights).map(|(sum, w)| w * sum.ln()).sum::<f64>();
+    }
+    // w r = e · (w / sum)
+    for (sum, &w) in S::as_mut_simd_f64s(&mut sums).0.iter_mut().zip(weight) {
+        *sum = simd.div_f64s(w, *sum);
+    }
+    for component in values.chunks_mut(stride).take(log_weights.len()) {
+        for (e, &scale) in S::as_mut_simd_f64s(&mut component[..N]).0.iter_mut().zip(S::as_simd_f64s(&sums).0) {
+            *e = simd.mul_f64s(*e, scale);
+        }
+    }
+}
+
+/// ln of a product of numbers ≥ 1, with as few logarithms as the range of a double allows: one, up to 16 components.
+#[inline(always)]
+fn ln_of_product(factors: &[f64]) -> f64 {
+    let (mut sum, mut product) = (0.0, 1.0f64);
+    for &factor in factors {
+        if factor * product > 1e300 {
+            sum += product.ln();
+            product = 1.0;
+        }
+        product *= factor;
+    }
+    sum + product.ln()
 }
 
 /// Turns log densities into weighted responsibilities.
@@ -106,9 +138,9 @@ impl WithSimd for Op<'_> {
 /// `values` holds log p(x_i | k) on entry and w_i r_ik on exit (k rows of `block.stride()` numbers, zero in the padding);
 /// `log_weights` the k log mixing weights. Returns Σ w log Σ_k exp(…), or a value that is not finite if the density of a
 /// point vanishes in every component or is not a number.
-pub fn softmax(level: Level, values: &mut [f64], log_weights: &[f64], block: &Block, work: &mut Softmax) -> f64 {
+pub fn softmax(level: Level, values: &mut [f64], log_weights: &[f64], block: &Block) -> f64 {
     let (weights, unweighted) = (block.weights(), block.unweighted());
-    level.dispatch(Op { values, log_weights, weights, unweighted, work })
+    level.dispatch(Op { values, log_weights, weights, unweighted })
 }
 
 #[cfg(test)]
@@ -141,7 +173,7 @@ mod tests {
                 }
                 for level in Level::available() {
                     let mut values = densities.clone();
-                    let total = softmax(level, &mut values, &log_weights, &block, &mut Softmax::with_capacity(rows));
+                    let total = softmax(level, &mut values, &log_weights, &block);
                     assert!((total - expected).abs() <= 1e-13 * expected.abs(), "{total} {expected}");
                     for i in 0..stride {
                         let sum = values[i] + values[stride + i];
@@ -158,7 +190,7 @@ mod tests {
         let stride = block.stride();
         values[1] = f64::NEG_INFINITY;
         values[stride + 1] = f64::NEG_INFINITY;
-        let total = softmax(Level::detect(), &mut values, &[0.0, 0.0], &block, &mut Softmax::with_capacity(3));
+        let total = softmax(Level::detect(), &mut values, &[0.0, 0.0], &block);
         assert!(!total.is_finite());
     }
 }

@@ -25,43 +25,44 @@ pub struct Whitening<'a> {
 pub const SMALL: usize = 4;
 
 /// Length of a packed lower triangle.
-pub(super) fn triangle(d: usize) -> usize {
+pub(super) const fn triangle(d: usize) -> usize {
     d * (d + 1) / 2
 }
 
-/// Log densities of every point under every component: `out` is k × stride.
+/// Log densities of every point under every component: `out` is k × stride. The whitened points are left in `whitened`, k × d
+/// × stride: storing them hides behind the arithmetic, whitening again for the moments would be a third of theirs.
 ///
 /// # Panics
 /// If the dimension is above [`SMALL`].
-pub fn log_density(level: Level, block: &Block, map: Whitening<'_>, out: &mut [f64]) {
+pub fn log_density(level: Level, block: &Block, map: Whitening<'_>, out: &mut [f64], whitened: &mut [f64]) {
     match block.dimension() {
-        1 => level.dispatch(SmallDensity::<1> { block, map, out }),
-        2 => level.dispatch(SmallDensity::<2> { block, map, out }),
-        3 => level.dispatch(SmallDensity::<3> { block, map, out }),
-        4 => level.dispatch(SmallDensity::<4> { block, map, out }),
+        1 => level.dispatch(SmallDensity::<1> { block, map, out, whitened }),
+        2 => level.dispatch(SmallDensity::<2> { block, map, out, whitened }),
+        3 => level.dispatch(SmallDensity::<3> { block, map, out, whitened }),
+        4 => level.dispatch(SmallDensity::<4> { block, map, out, whitened }),
         d => unreachable!("dimension {d} is wide"),
     }
 }
 
 /// Adds Σ r (k), Σ r y (k × d) and the lower triangles of Σ r y yᵀ (k × d(d+1)/2, packed by rows) to `counts`, `first`
-/// and `second`. `responsibilities` is k × stride, zero in the padding.
+/// and `second`. `responsibilities` is k × stride, zero in the padding; `whitened` is what [`log_density`] left.
 ///
 /// # Panics
-/// If the dimension is above [`SMALL`].
+/// If the dimension d is above [`SMALL`].
 pub fn accumulate_whitened(
     level: Level,
-    block: &Block,
-    map: Whitening<'_>,
+    stride: usize,
+    whitened: &[f64],
     responsibilities: &[f64],
     counts: &mut [f64],
     first: &mut [f64],
     second: &mut [f64],
 ) {
-    match block.dimension() {
-        1 => level.dispatch(SmallMoments::<1> { block, map, responsibilities, counts, first, second }),
-        2 => level.dispatch(SmallMoments::<2> { block, map, responsibilities, counts, first, second }),
-        3 => level.dispatch(SmallMoments::<3> { block, map, responsibilities, counts, first, second }),
-        4 => level.dispatch(SmallMoments::<4> { block, map, responsibilities, counts, first, second }),
+    match first.len() / counts.len() {
+        1 => level.dispatch(SmallMoments::<1> { stride, whitened, responsibilities, counts, first, second }),
+        2 => level.dispatch(SmallMoments::<2> { stride, whitened, responsibilities, counts, first, second }),
+        3 => level.dispatch(SmallMoments::<3> { stride, whitened, responsibilities, counts, first, second }),
+        4 => level.dispatch(SmallMoments::<4> { stride, whitened, responsibilities, counts, first, second }),
         d => unreachable!("dimension {d} is wide"),
     }
 }
@@ -70,6 +71,7 @@ struct SmallDensity<'a, const D: usize> {
     block: &'a Block,
     map: Whitening<'a>,
     out: &'a mut [f64],
+    whitened: &'a mut [f64],
 }
 
 /// One component's mean and factor, in registers. Arrays are filled by loops: `array::from_fn` does not inline everything
@@ -114,13 +116,22 @@ impl<S: Simd, const D: usize> SmallMap<S, D> {
 }
 
 #[inline(always)]
-fn features<S: Simd, const D: usize>(block: &Block) -> [&[S::f64s]; D] {
-    let stride = block.stride();
+fn features<S: Simd, const D: usize>(values: &[f64], stride: usize) -> [&[S::f64s]; D] {
     let mut features: [&[S::f64s]; D] = [&[]; D];
-    for (feature, points) in features.iter_mut().zip(block.points().chunks_exact(stride)) {
-        *feature = S::as_simd_f64s(points).0;
+    for (feature, values) in features.iter_mut().zip(values.chunks_exact(stride)) {
+        *feature = S::as_simd_f64s(values).0;
     }
     features
+}
+
+#[inline(always)]
+fn features_mut<S: Simd, const D: usize>(values: &mut [f64], stride: usize) -> [&mut [S::f64s]; D] {
+    let mut rest = values;
+    [(); D].map(|()| {
+        let (feature, others) = std::mem::take(&mut rest).split_at_mut(stride);
+        rest = others;
+        S::as_mut_simd_f64s(feature).0
+    })
 }
 
 impl<const D: usize> WithSimd for SmallDensity<'_, D> {
@@ -128,13 +139,19 @@ impl<const D: usize> WithSimd for SmallDensity<'_, D> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let points = features::<S, D>(self.block);
+        let stride = self.block.stride();
+        let points = features::<S, D>(self.block.points(), stride);
         let minus_half = simd.splat_f64s(-0.5);
-        for (k, out) in self.out.chunks_exact_mut(self.block.stride()).enumerate() {
+        let parts = self.out.chunks_exact_mut(stride).zip(self.whitened.chunks_exact_mut(D * stride));
+        for (k, (out, whitened)) in parts.enumerate() {
             let map = SmallMap::<S, D>::load(simd, self.map, k);
             let constant = simd.splat_f64s(self.map.constants[k]);
+            let residuals = features_mut::<S, D>(whitened, stride);
             for (v, out) in S::as_mut_simd_f64s(out).0.iter_mut().enumerate() {
                 let y = map.whiten(simd, &points, v);
+                for a in 0..D {
+                    residuals[a][v] = y[a];
+                }
                 let mut square = simd.mul_f64s(y[0], y[0]);
                 for a in 1..D {
                     square = simd.mul_add_f64s(y[a], y[a], square);
@@ -146,8 +163,8 @@ impl<const D: usize> WithSimd for SmallDensity<'_, D> {
 }
 
 struct SmallMoments<'a, const D: usize> {
-    block: &'a Block,
-    map: Whitening<'a>,
+    stride: usize,
+    whitened: &'a [f64],
     responsibilities: &'a [f64],
     counts: &'a mut [f64],
     first: &'a mut [f64],
@@ -159,25 +176,25 @@ impl<const D: usize> WithSimd for SmallMoments<'_, D> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let points = features::<S, D>(self.block);
         let zero = simd.splat_f64s(0.0);
-        for (k, r) in self.responsibilities.chunks_exact(self.block.stride()).enumerate() {
-            let map = SmallMap::<S, D>::load(simd, self.map, k);
+        let parts = self.responsibilities.chunks_exact(self.stride).zip(self.whitened.chunks_exact(D * self.stride));
+        for (k, (r, whitened)) in parts.enumerate() {
+            let residuals = features::<S, D>(whitened, self.stride);
             // Two sets of sums for d ≤ 2, where one would wait for its own additions.
             let mut sums = [SmallSums::<S, D>::zero(zero), SmallSums::zero(zero)];
             let (r, _) = S::as_simd_f64s(r);
             let (pairs, rest) = r.as_chunks::<2>();
             if D <= 2 {
                 for (v, r) in pairs.iter().enumerate() {
-                    sums[0].add(simd, r[0], map.whiten(simd, &points, 2 * v));
-                    sums[1].add(simd, r[1], map.whiten(simd, &points, 2 * v + 1));
+                    sums[0].add(simd, r[0], &residuals, 2 * v);
+                    sums[1].add(simd, r[1], &residuals, 2 * v + 1);
                 }
                 for &r in rest {
-                    sums[0].add(simd, r, map.whiten(simd, &points, 2 * pairs.len()));
+                    sums[0].add(simd, r, &residuals, 2 * pairs.len());
                 }
             } else {
                 for (v, &r) in r.iter().enumerate() {
-                    sums[0].add(simd, r, map.whiten(simd, &points, v));
+                    sums[0].add(simd, r, &residuals, v);
                 }
             }
             let [a, b] = sums;
@@ -210,8 +227,12 @@ impl<S: Simd, const D: usize> SmallSums<S, D> {
     }
 
     #[inline(always)]
-    fn add(&mut self, simd: S, r: S::f64s, y: [S::f64s; D]) {
+    fn add(&mut self, simd: S, r: S::f64s, residuals: &[&[S::f64s]; D], v: usize) {
         self.count = simd.add_f64s(self.count, r);
+        let mut y = [self.count; D];
+        for a in 0..D {
+            y[a] = residuals[a][v];
+        }
         for a in 0..D {
             let weighted = simd.mul_f64s(r, y[a]);
             self.first[a] = simd.add_f64s(self.first[a], weighted);
@@ -278,7 +299,8 @@ mod tests {
 
             for level in Level::available() {
                 let mut out = vec![0.0; k * stride];
-                log_density(level, &block, map, &mut out);
+                let mut whitened = vec![0.0; k * d * stride];
+                log_density(level, &block, map, &mut out, &mut whitened);
                 for c in 0..k {
                     for i in 0..rows {
                         let error = (out[c * stride + i] - density[c * rows + i]).abs();
@@ -286,7 +308,7 @@ mod tests {
                     }
                 }
                 let (mut n, mut s, mut t) = (vec![0.0; k], vec![0.0; k * d], vec![0.0; k * triangle(d)]);
-                accumulate_whitened(level, &block, map, &r, &mut n, &mut s, &mut t);
+                accumulate_whitened(level, stride, &whitened, &r, &mut n, &mut s, &mut t);
                 let pairs = n.iter().zip(&counts).chain(s.iter().zip(&first)).chain(t.iter().zip(&second));
                 for (ours, formula) in pairs {
                     assert!((ours - formula).abs() < 1e-11, "d = {d}, {}: {ours} {formula}", level.name());

@@ -14,7 +14,8 @@ use crate::emission::Emission;
 use crate::parameters::MixtureParameters;
 use em::{Breakdown, BreakdownKind, Coordinates, Event, Health};
 use linalg::kernels::{
-    Block, Moments, NEAR, SMALL, Whitening, Wide, WideWork, accumulate_whitened, amplification, log_density,
+    Abreast, Block, Moments, NEAR, SMALL, WhitenedSums, Whitening, Wide, WideWork, accumulate_whitened, amplification,
+    log_density, padded,
 };
 use linalg::{Level, SpdFactor, spd};
 use std::sync::Arc;
@@ -44,6 +45,8 @@ pub struct Matrices<S> {
     offsets: Vec<f64>,
     origins: Vec<f64>,
     near: Vec<bool>,
+    /// The same parameters, side by side; d ≤ 4 only.
+    abreast: Abreast,
     health: Health,
     reference: Arc<Reference>,
     constraint: Constraint,
@@ -75,6 +78,11 @@ struct Work {
     eigenvalues: Option<Eigenvalues>,
 }
 
+/// −(d ln 2π)/2.
+fn log_normalization(d: usize) -> f64 {
+    -0.5 * d as f64 * std::f64::consts::TAU.ln()
+}
+
 /// The d × d matrix of component `k` in a stack of them.
 fn square(k: usize, d: usize) -> std::ops::Range<usize> {
     k * d * d..(k + 1) * d * d
@@ -99,6 +107,7 @@ impl<S: CovarianceStructure> Matrices<S> {
             offsets: vec![0.0; k * d],
             origins: vec![0.0; k * d],
             near: vec![false; k],
+            abreast: Abreast::new(k, d),
             health: Health::default(),
             reference: Arc::clone(reference),
             constraint,
@@ -157,6 +166,34 @@ impl<S: CovarianceStructure> Matrices<S> {
         Sums { count: counts[k], first: &first[k * d..(k + 1) * d], second: &second[k * triangle..(k + 1) * triangle] }
     }
 
+    /// The statistics of all components, for the kernels of d ≤ 4.
+    fn whitened_sums<'a>(&self, stats: &'a [f64]) -> WhitenedSums<'a> {
+        let (counts, first, second) = split(stats, self.k, self.d);
+        WhitenedSums { counts, first, second }
+    }
+
+    /// The M-step of d ≤ 4 without constraints.
+    fn maximize_abreast(&self, stats: &[f64], next: &mut Self) -> Result<(), Breakdown> {
+        let Reference { total, singular, .. } = &*self.reference;
+        self.abreast.maximize(self.level, self.whitened_sums(stats), &total.pivots, &mut next.abreast);
+        next.finish_abreast();
+        let pivots = next.abreast.relative_pivots();
+        match pivots.iter().position(|pivot| !(pivot >= singular)) {
+            None => Ok(()),
+            Some(k) => {
+                let pivot = if pivots[k].is_nan() { 0.0 } else { pivots[k] };
+                Err(self.singular(stats, k, pivot, next))
+            }
+        }
+    }
+
+    /// The breakdown of component `k`, with what the data say of it before any structure or ridge.
+    fn singular(&self, stats: &[f64], k: usize, pivot: f64, next: &mut Self) -> Breakdown {
+        self.covariance(stats, k, next);
+        let covariance = next.work.covariances[square(k, self.d)].to_vec();
+        singular(k, covariance, pivot, Some(self.sums(stats, k).count), self.d)
+    }
+
     /// Mean of component `k` into `next`, and V into its workspace.
     fn centre(&self, stats: &[f64], k: usize, next: &mut Self) {
         let mean = &mut next.means[k * self.d..(k + 1) * self.d];
@@ -189,26 +226,51 @@ impl<S: CovarianceStructure> Matrices<S> {
         }
     }
 
-    /// Everything that follows from the factor of component `k`, whose smallest relative pivot is known.
-    fn finish(&mut self, k: usize) {
+    /// Everything that follows from means and factors.
+    fn finish(&mut self) {
+        let d = self.d;
+        (self.health, self.log_prior) = (Health::default(), 0.0);
+        if d <= SMALL {
+            self.abreast.load(&self.means, &self.factors);
+            self.abreast.finish(self.level, &self.reference.total.pivots);
+            self.finish_abreast();
+        } else {
+            (0..self.k).for_each(|k| self.finish_wide(k));
+        }
+        if let Some(prior) = &self.prior {
+            let log_density = |k| {
+                let part = self.component(k);
+                prior.log_density(part.mean, part.factor, part.inverse)
+            };
+            self.log_prior = (0..self.k).map(log_density).sum();
+        }
+    }
+
+    /// Takes over what was computed side by side (d ≤ 4).
+    fn finish_abreast(&mut self) {
+        let Self { abreast, constants, means, factors, inverse_factors, .. } = self;
+        abreast.store(means, factors, inverse_factors);
+        for (constant, half) in constants.iter_mut().zip(abreast.half_log_determinants()) {
+            *constant = log_normalization(self.d) - half;
+        }
+        self.health.smallest_relative_pivot = self.abreast.relative_pivots().iter().copied().reduce(f64::min);
+        self.health.worst_condition = self.abreast.conditions().iter().copied().reduce(f64::max);
+    }
+
+    /// Everything that follows from the factor of component `k` of d > 4.
+    fn finish_wide(&mut self, k: usize) {
         let d = self.d;
         let range = square(k, d);
         let factor = &self.factors[range.clone()];
-        spd::invert_factor(factor, &mut self.inverse_factors[range], d);
-        self.constants[k] = -0.5 * d as f64 * std::f64::consts::TAU.ln() - spd::half_log_determinant(factor, d);
-        if d > SMALL {
-            let part = k * d..(k + 1) * d;
-            let (offset, mean) = (&mut self.offsets[part.clone()], &self.means[part.clone()]);
-            for ((offset, mean), centre) in offset.iter_mut().zip(mean).zip(&self.reference.total.mean) {
-                *offset = mean - centre;
-            }
-            let inverse = &self.inverse_factors[square(k, d)];
-            self.near[k] = amplification(offset, factor, inverse, &mut self.origins[part]) <= NEAR;
+        spd::invert_factor(factor, &mut self.inverse_factors[range.clone()], d);
+        self.constants[k] = log_normalization(d) - spd::half_log_determinant(factor, d);
+        let part = k * d..(k + 1) * d;
+        let (offset, mean) = (&mut self.offsets[part.clone()], &self.means[part.clone()]);
+        for ((offset, mean), centre) in offset.iter_mut().zip(mean).zip(&self.reference.total.mean) {
+            *offset = mean - centre;
         }
-        if let Some(prior) = &self.prior {
-            let mean = &self.means[k * d..(k + 1) * d];
-            self.log_prior += prior.log_density(mean, factor, &self.inverse_factors[square(k, d)]);
-        }
+        let inverse = &self.inverse_factors[range];
+        self.near[k] = amplification(offset, factor, inverse, &mut self.origins[part]) <= NEAR;
         let (pivot, condition) = spd::judge(factor, &self.reference.total.pivots);
         let smaller = |old: Option<f64>| Some(old.map_or(pivot, |old| old.min(pivot)));
         let larger = |old: Option<f64>| Some(old.map_or(condition, |old| old.max(condition)));
@@ -298,8 +360,8 @@ impl<S: CovarianceStructure> Structure for Matrices<S> {
                 let count = parameters.weights[k] * reference.total.weight;
                 return Err(singular(k, parameters.covariance(k).to_vec(), pivot, Some(count), model.d));
             }
-            model.finish(k);
         }
+        model.finish();
         Ok((model, event))
     }
 
@@ -325,7 +387,11 @@ impl<S: CovarianceStructure> Structure for Matrices<S> {
 pub struct Scratch {
     /// d > 4 only.
     wide: Option<WideWork>,
+    /// d > 4 only.
     matrices: [Vec<f64>; 3],
+    /// The block's points, whitened by each component, and each component's part of ΔQ; d ≤ 4 only.
+    whitened: Vec<f64>,
+    gains: Vec<f64>,
 }
 
 impl<S: CovarianceStructure> Emission for Matrices<S> {
@@ -353,25 +419,30 @@ impl<S: CovarianceStructure> Emission for Matrices<S> {
     }
 
     fn scratch(&self) -> Scratch {
-        let square = vec![0.0; self.d * self.d];
+        let (k, d, small) = (self.k, self.d, self.d <= SMALL);
+        let zeros = |wanted: bool, count: usize| vec![0.0; if wanted { count } else { 0 }];
         Scratch {
-            wide: (self.d > SMALL).then(|| WideWork::new(block_points(self.d), self.d)),
-            matrices: [square.clone(), square.clone(), square],
+            wide: (!small).then(|| WideWork::new(block_points(d), d)),
+            matrices: [(); 3].map(|()| zeros(!small, d * d)),
+            whitened: zeros(small, k * d * padded(block_points(d))),
+            gains: zeros(small, k),
         }
     }
 
     fn log_density(&self, block: &Block, out: &mut [f64], scratch: &mut Scratch) {
-        let Some(work) = &mut scratch.wide else { return log_density(self.level, block, self.whitening(), out) };
+        let Some(work) = &mut scratch.wide else {
+            return log_density(self.level, block, self.whitening(), out, &mut scratch.whitened);
+        };
         for (k, out) in out.chunks_exact_mut(block.stride()).enumerate() {
             self.wide(k).log_density(self.level, block, out, work);
         }
     }
 
     fn accumulate(&self, block: &Block, responsibilities: &[f64], stats: &mut [f64], scratch: &mut Scratch) {
-        let (level, map) = (self.level, self.whitening());
+        let (level, stride) = (self.level, block.stride());
         let (counts, first, second) = split_mut(stats, self.k, self.d);
         let Some(work) = &mut scratch.wide else {
-            return accumulate_whitened(level, block, map, responsibilities, counts, first, second);
+            return accumulate_whitened(level, stride, &scratch.whitened, responsibilities, counts, first, second);
         };
         let sums = first.chunks_exact_mut(self.d).zip(second.chunks_exact_mut(self.triangle()));
         let parts = responsibilities.chunks_exact(block.stride()).zip(counts).zip(sums);
@@ -390,10 +461,12 @@ impl<S: CovarianceStructure> Emission for Matrices<S> {
     }
 
     fn maximize(&self, stats: &[f64], next: &mut Self) -> Result<(), Breakdown> {
+        let on_factors = S::UNCONSTRAINED && self.constraint == Constraint::None;
+        if on_factors && self.d <= SMALL {
+            return self.maximize_abreast(stats, next);
+        }
         let d = self.d;
         let (counts, ..) = split(stats, self.k, self.d);
-        let on_factors = S::UNCONSTRAINED && self.constraint == Constraint::None;
-        (next.health, next.log_prior) = (Health::default(), 0.0);
         if !on_factors {
             for k in 0..self.k {
                 self.covariance(stats, k, next);
@@ -422,17 +495,19 @@ impl<S: CovarianceStructure> Emission for Matrices<S> {
                 next.factor(k)
             };
             if !(pivot >= self.reference.singular) {
-                // What the data say of this component, before any structure or ridge.
-                self.covariance(stats, k, next);
-                let covariance = next.work.covariances[square(k, d)].to_vec();
-                return Err(singular(k, covariance, pivot, Some(counts[k]), d));
+                return Err(self.singular(stats, k, pivot, next));
             }
-            next.finish(k);
         }
+        next.finish();
         Ok(())
     }
 
     fn q_gain(&self, stats: &[f64], next: &Self, scratch: &mut Scratch) -> f64 {
+        if self.d <= SMALL {
+            let gains = &mut scratch.gains[..];
+            self.abreast.q_gain(self.level, self.whitened_sums(stats), &next.abreast, gains);
+            return gains.iter().sum();
+        }
         let gain = |k| step::q_gain(self.component(k), next.component(k), self.sums(stats, k), &mut scratch.matrices);
         (0..self.k).map(gain).sum()
     }
@@ -442,6 +517,9 @@ impl<S: CovarianceStructure> Emission for Matrices<S> {
     }
 
     fn change(&self, next: &Self) -> f64 {
+        if self.d <= SMALL {
+            return self.abreast.change(self.level, &next.abreast, &self.reference.total.scales);
+        }
         let change = |k| step::change(self.component(k), next.component(k), &self.reference.total.scales);
         (0..self.k).map(change).fold(0.0, f64::max)
     }
@@ -493,7 +571,6 @@ impl<S: CovarianceStructure> Coordinates for Matrices<S> {
                 *out = if i == j { value.exp() } else { value };
             }
         }
-        (next.health, next.log_prior) = (Health::default(), 0.0);
         let on_factors = S::UNCONSTRAINED && next.work.eigenvalues.is_none();
         if !on_factors {
             // The covariances at ξ are made to fit structure and bounds as if they were a sample's, all counts equal.
@@ -513,8 +590,8 @@ impl<S: CovarianceStructure> Coordinates for Matrices<S> {
             if !(pivot >= self.reference.singular && pivot.is_finite()) {
                 return Err(singular(k, linalg::moments::covariance_of(&next.factors[range], d), pivot, None, d));
             }
-            next.finish(k);
         }
+        next.finish();
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! With y = L⁻¹(x − μ), A = L′⁻¹ L = I + E and b = L′⁻¹(μ′ − μ) the residuals after the step are y′ = A y − b, and a component's
 //! part of ΔQ is −N Σ ln(l′_ii / l_ii) − ½ [Σ w r |y′|² − Σ w r |y|²]. It is formed from E = L′⁻¹(L − L′), so that near a
-//! fixed point, where A ≈ I, no digits cancel.
+//! fixed point, where A ≈ I, no digits cancel. For d ≤ 4 gain and change are those of [`linalg::kernels::Abreast`].
 
 use linalg::{spd, with_constant_dimension};
 
@@ -69,11 +69,7 @@ fn unpack_in(packed: &[f64], matrix: &mut [f64], d: usize) {
 
 /// The component's part of ΔQ but for its weight; each of `work` holds d × d numbers.
 pub(super) fn q_gain(from: Component<'_>, to: Component<'_>, sums: Sums<'_>, work: &mut [Vec<f64>; 3]) -> f64 {
-    with_constant_dimension!(from.mean.len(), q_gain_in(from, to, sums, work))
-}
-
-#[inline(always)]
-fn q_gain_in(from: Component<'_>, to: Component<'_>, sums: Sums<'_>, work: &mut [Vec<f64>; 3], d: usize) -> f64 {
+    let d = from.mean.len();
     let (l, l_next, inverse) = (&from.factor[..d * d], &to.factor[..d * d], &to.inverse[..d * d]);
     let (mean, mean_next, first) = (&from.mean[..d], &to.mean[..d], &sums.first[..d]);
     let [difference, e, moment] = work;
@@ -106,7 +102,6 @@ fn q_gain_in(from: Component<'_>, to: Component<'_>, sums: Sums<'_>, work: &mut 
 
 /// Σ ln(l′_ii / l_ii). One logarithm for all: the product of (1 + (l′ − l)/l) is formed as 1 + p, so that a ratio next to
 /// one keeps its digits; where it may leave the range of a double, by terms.
-#[inline(always)]
 fn log_ratio(l: &[f64], l_next: &[f64], d: usize) -> f64 {
     let mut product = 0.0;
     for i in 0..d {
@@ -134,11 +129,6 @@ pub(super) fn change(from: Component<'_>, to: Component<'_>, scales: &[f64]) -> 
         let covariances = entries.map(|(i, (a, b))| (b - a).abs() / (scales[i / d] * scales[i % d]));
         return means.chain(covariances).fold(0.0, f64::max);
     }
-    with_constant_dimension!(scales.len(), change_in(from, to, scales))
-}
-
-#[inline(always)]
-fn change_in(from: Component<'_>, to: Component<'_>, scales: &[f64], d: usize) -> f64 {
     let (l, l_next, scales) = (&from.factor[..d * d], &to.factor[..d * d], &scales[..d]);
     let (mean, mean_next) = (&from.mean[..d], &to.mean[..d]);
     let mut largest: f64 = 0.0;
