@@ -42,8 +42,9 @@ pub fn table(runs: &[RunRow], failures: &[FailureRow]) -> Result<Table, ReportEr
                   responsibility above 1/2), tied values (those rows share one value of a variable), hyperplane (neither: \
                   they lie in a plane). Components: how many breakdowns each component had, in the order of their \
                   numbers. Iteration, smallest eigenvalue, condition, effective count, rows and distinct values are \
-                  medians; a condition is missing where the smallest eigenvalue is not positive. Direction: the variable \
-                  that most often has the largest loading in the eigenvector of the smallest eigenvalue, and how often."
+                  medians; an eigenvalue below 1e-15 of the largest is what rounding leaves of 0, and its condition is \
+                  missing. Direction: the variable that most often has the largest loading in the eigenvector of the \
+                  smallest eigenvalue, and how often; missing for few rows, whose plane is an accident."
             .to_owned(),
         note: "Medians over the breakdowns of a kind and cause; direction: the most frequent".to_owned(),
         columns,
@@ -88,20 +89,35 @@ fn measure(group: &Group, found: &[&FailureRow]) -> Vec<Cell> {
         let sample: Sorted = found.iter().filter_map(|failure| number(failure)).collect();
         Cell::number(sample.median(), digits)
     };
-    let direction = most_frequent(found.iter().filter_map(|failure| failure.direction.as_deref()));
+    let telling = found.iter().filter(|failure| failure.cause.as_deref() != Some("few_rows"));
+    let direction = most_frequent(telling.filter_map(|failure| failure.direction.as_deref()));
     let three = Digits::Significant(3);
+    // The ratio may be 0, the condition may not be infinite.
+    let ratios: Sorted = found.iter().filter_map(|failure| spectrum(failure)).map(|(_, ratio)| ratio).collect();
+    let condition = ratios.median().filter(|ratio| *ratio > 0.0).map(f64::recip);
     vec![
         Cell::share(Share { hits: broken.len(), trials: group.runs.len() }),
         Cell::maybe_text(components(found, group.factors.k)),
         median(|failure| Some(f64::from(failure.iteration)), three),
-        median(|failure| failure.smallest_eigenvalue, Digits::Significant(2)),
-        median(|failure| failure.condition, Digits::Significant(2)),
+        median(|failure| spectrum(failure).map(|(smallest, _)| smallest), Digits::Significant(2)),
+        Cell::number(condition, Digits::Significant(2)),
         median(|failure| failure.effective_count, three),
         median(|failure| failure.rows.map(f64::from), three),
         median(|failure| failure.distinct_values.map(f64::from), three),
         Cell::maybe_text(direction.map(|(name, _)| name)),
         Cell::share(direction.map(|(_, share)| share).unwrap_or_default()),
     ]
+}
+
+/// Share of the largest eigenvalue below which the smallest is what rounding leaves of 0: its digits and its sign differ from
+/// processor to processor.
+const RESOLUTION: f64 = 1e-15;
+
+/// Smallest eigenvalue of the covariance of a breakdown and its ratio to the largest, as far as a double knows them: 0 below
+/// [`RESOLUTION`].
+fn spectrum(failure: &FailureRow) -> Option<(f64, f64)> {
+    let (smallest, largest) = (failure.smallest_eigenvalue?, failure.largest_eigenvalue?);
+    Some(if smallest > RESOLUTION * largest { (smallest, smallest / largest) } else { (0.0, 0.0) })
 }
 
 /// Breakdowns of each component, `34/30/36`; `None` if no breakdown names a component.
@@ -155,7 +171,7 @@ In all rows: data iris, K 3, method em, start random-points, policy stop, kind s
 cause             % of starts  iter.  min. eigenv.  count  direction
 ───────────────────────────────────────────────────────────────────────
 tied_values  50.0 [6.8, 93.2]      9         1e-14     29  petal width
-few_rows     25.0 [0.6, 80.6]      9             0      5  sepal width
+few_rows     25.0 [0.6, 80.6]      9             0      5  –
 ───────────────────────────────────────────────────────────────────────
 ";
         assert_eq!(text, expected, "{text}");
