@@ -240,7 +240,7 @@ pub struct RunArguments {
     /// The same as --max-failures 1.
     #[arg(long, conflicts_with = "max_failures")]
     pub fail_fast: bool,
-    /// Prints the grid and the number of runs, and runs nothing.
+    /// Prints the grid, the number of runs and the rows of each table, and runs nothing.
     #[arg(long)]
     pub dry_run: bool,
     /// Prints the config with overrides and defaults, and runs nothing.

@@ -153,7 +153,7 @@ pub fn run_k_means(job: &Job<'_>, total: Total, record: &mut JobRecord) -> Resul
 }
 
 /// Rows of the trace before a failure that are kept in spite of the stride.
-const BEFORE_FAILURE: usize = 16;
+pub const BEFORE_FAILURE: usize = 16;
 
 /// Keeps every row: the rate needs consecutive ones, also where the table keeps every tenth. And every breakdown that
 /// was repaired.

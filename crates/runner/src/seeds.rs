@@ -102,10 +102,38 @@ pub fn start_seed(plan: &Plan, cell: &Cell, replicate: u32) -> [u8; 32] {
     })
 }
 
-/// Hash of all that determines the runs of a cell, but for the replicate.
-pub fn cell_digest(plan: &Plan, cell: &Cell) -> [u8; 32] {
+/// The hashes of cells that differ by their draw only. A study may have a million of them: what they share is written once.
+pub struct CellDigests {
+    /// Canonical JSON of the key before the number of the draw.
+    before: String,
+    /// And behind it.
+    after: String,
+}
+
+impl CellDigests {
+    /// Those of all draws of `cell`.
+    ///
+    /// # Panics
+    /// Never: a key has a draw.
+    pub fn of(plan: &Plan, cell: &Cell) -> Self {
+        const DRAW: &str = ",\"draw\":";
+        let text = canonical_text(&cell_key(plan, cell));
+        // Quotes within strings are escaped, and no key before this one holds other keys: the first is the right one.
+        let (before, after) = text.split_once(DRAW).expect("a cell has a draw");
+        let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
+        Self { before: format!("{before}{DRAW}"), after: after.to_owned() }
+    }
+
+    /// Hash of all that determines the runs of one cell, but for the replicate.
+    pub fn draw(&self, draw: u32) -> [u8; 32] {
+        let hash = Sha256::new().chain_update(&self.before).chain_update(draw.to_string());
+        hash.chain_update(&self.after).finalize().into()
+    }
+}
+
+fn cell_key<'a>(plan: &'a Plan, cell: &Cell) -> CellKey<'a> {
     let dataset = &plan.datasets[cell.dataset];
-    digest(&CellKey {
+    CellKey {
         purpose: "cell",
         seed: plan.seed,
         dataset: &dataset.name,
@@ -123,7 +151,7 @@ pub fn cell_digest(plan: &Plan, cell: &Cell) -> [u8; 32] {
         start_options: plan.starts.key(cell.start, cell.dataset, cell.k),
         policy: cell.policy,
         stop: &plan.stop,
-    })
+    }
 }
 
 /// First 64 bits of the hash of the resolved run. It does not depend on the number of the run in the plan.
@@ -141,10 +169,14 @@ pub fn first_64_bits(bytes: &[u8; 32]) -> u64 {
 /// # Panics
 /// If `key` holds a map whose keys are no strings; keys are our own structs.
 pub fn digest(key: &impl Serialize) -> [u8; 32] {
+    Sha256::digest(canonical_text(key)).into()
+}
+
+fn canonical_text(key: &impl Serialize) -> String {
     let value = serde_json::to_value(key).expect("keys are plain structs");
     let mut text = String::new();
     canonical(&value, &mut text);
-    Sha256::digest(text.as_bytes()).into()
+    text
 }
 
 /// Hexadecimal digits.
@@ -162,7 +194,9 @@ fn canonical(value: &Value, text: &mut String) {
             Some(float) => {
                 let _ = write!(text, "0x{:016x}", float.to_bits());
             }
-            None => text.push_str(&number.to_string()),
+            None => {
+                let _ = write!(text, "{number}");
+            }
         },
         Value::Array(values) => {
             text.push('[');
@@ -178,13 +212,25 @@ fn canonical(value: &Value, text: &mut String) {
             text.push('{');
             for (i, key) in keys.into_iter().enumerate() {
                 text.push_str(if i > 0 { "," } else { "" });
-                text.push_str(&Value::String(key.clone()).to_string());
+                quoted(key, text);
                 text.push(':');
                 canonical(&entries[key], text);
             }
             text.push('}');
         }
+        Value::String(words) => quoted(words, text),
         plain => text.push_str(&plain.to_string()),
+    }
+}
+
+/// A JSON string; nearly all need no escapes.
+fn quoted(words: &str, text: &mut String) {
+    if words.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        text.push('"');
+        text.push_str(words);
+        text.push('"');
+    } else {
+        text.push_str(&Value::String(words.to_owned()).to_string());
     }
 }
 
@@ -259,9 +305,21 @@ mod tests {
     #[test]
     fn canonical_json_is_sorted_and_keeps_every_bit() {
         let mut text = String::new();
-        canonical(&serde_json::json!({ "b": [1.0, 1, -0.0, null, true], "a": { "x\"": "ü" } }), &mut text);
-        assert_eq!(text, "{\"a\":{\"x\\\"\":\"ü\"},\"b\":[0x3ff0000000000000,1,0x8000000000000000,null,true]}");
+        canonical(&serde_json::json!({ "b": [1.0, 1, -0.0, null, true], "a": { "x\"": "ü\\" } }), &mut text);
+        assert_eq!(text, "{\"a\":{\"x\\\"\":\"ü\\\\\"},\"b\":[0x3ff0000000000000,1,0x8000000000000000,null,true]}");
         assert_eq!(first_64_bits(&digest(&"")), u64::from_str_radix(&hex(&digest(&""))[..16], 16).unwrap());
+    }
+
+    #[test]
+    fn the_draw_is_put_where_the_key_has_it() {
+        // A name that looks like the key, and start options that have keys of their own.
+        let text = CONFIG.replace("id = \"round\"", "id = 'a\",\"draw\":7,'");
+        let plan = overridden(&text, &["grid.start=[\"em-em\"]"]);
+        let last = plan.cells.last().unwrap();
+        assert_eq!(last.draw, 1);
+        for cell in &plan.cells {
+            assert_eq!(cell.digest, digest(&cell_key(&plan, cell)));
+        }
     }
 
     /// Recorded results keep their meaning only as long as these numbers stay.

@@ -7,7 +7,7 @@ use crate::config::diagnostics::{Diagnostic, suggestion};
 use crate::config::sweep_file::{FilterFile, SweepFile};
 use crate::dispatch;
 use crate::kinds::{Covariance, Method, Policy, StartCovariance, StartKind};
-use crate::seeds;
+use crate::seeds::CellDigests;
 use records::Factors;
 use std::sync::Arc;
 
@@ -260,33 +260,41 @@ fn number(kept: &[Combination], plan: &Plan, errors: &mut Errors<'_>) -> Vec<Cel
         );
         return Vec::new();
     }
-    let mut cells = Vec::new();
+    let mut cells = Vec::with_capacity(usize::try_from(all).unwrap_or_default());
     let mut first_run: u32 = 0;
-    let mut place = |combination: &Combination, draw: u32, cells: &mut Vec<Cell>| -> bool {
-        let dataset = &plan.datasets[combination.dataset];
-        let replicates = combination.start.exhaustive(dataset.n).unwrap_or(u64::from(dataset.replicates));
-        let Some((replicates, next)) =
-            u32::try_from(replicates).ok().and_then(|count| Some((count, first_run.checked_add(count)?)))
-        else {
-            return false;
-        };
-        cells.push(cell(combination, draw, first_run, replicates, plan));
-        first_run = next;
-        true
-    };
-    for (dataset, draw) in plan.draws() {
-        for combination in kept.iter().filter(|combination| combination.dataset == dataset) {
-            if !place(combination, draw, &mut cells) {
-                errors.push(
-                    Diagnostic::new("more than 4294967295 runs")
-                        .at(errors.span("replicates"), "runs are numbered by 32 bits")
-                        .help("ask for fewer starts, draws or data sets"),
-                );
-                return Vec::new();
+    // The combinations are in the order of the data sets; each of these has its draws, and each draw its combinations.
+    for family in kept.chunk_by(|a, b| a.dataset == b.dataset) {
+        let dataset = &plan.datasets[family[0].dataset];
+        let first: Vec<(Cell, CellDigests)> = family.iter().map(|combination| first_draw(combination, plan)).collect();
+        for draw in 0..dataset.draws {
+            for (cell, digests) in &first {
+                let Some(next) = first_run.checked_add(cell.replicates).filter(|_| cell.replicates < TOO_MANY) else {
+                    errors.push(
+                        Diagnostic::new("more than 4294967295 runs")
+                            .at(errors.span("replicates"), "runs are numbered by 32 bits")
+                            .help("ask for fewer starts, draws or data sets"),
+                    );
+                    return Vec::new();
+                };
+                let factors = Arc::new(Factors { draw, ..(*cell.factors).clone() });
+                cells.push(Cell { first_run, draw, factors, digest: digests.draw(draw), ..cell.clone() });
+                first_run = next;
             }
         }
     }
     cells
+}
+
+/// Starts of a cell that are more than runs have numbers.
+const TOO_MANY: u32 = u32::MAX;
+
+/// The first cell of a combination, without its place, and the hashes of all its cells.
+fn first_draw(combination: &Combination, plan: &Plan) -> (Cell, CellDigests) {
+    let dataset = &plan.datasets[combination.dataset];
+    let replicates = combination.start.exhaustive(dataset.n).unwrap_or(u64::from(dataset.replicates));
+    let cell = cell(combination, u32::try_from(replicates).unwrap_or(TOO_MANY), plan);
+    let digests = CellDigests::of(plan, &cell);
+    (cell, digests)
 }
 
 /// The only cell of a plan with one data set.
@@ -300,15 +308,19 @@ pub fn single(
     plan: &Plan,
 ) -> Cell {
     let start_covariance = (method == Method::Em && start.has_covariance()).then_some(StartCovariance::Total);
-    cell(&Combination { dataset: 0, k, method, covariance, start, start_covariance, policy }, 0, 0, replicates, plan)
+    let combination = Combination { dataset: 0, k, method, covariance, start, start_covariance, policy };
+    let cell = cell(&combination, replicates, plan);
+    let digest = CellDigests::of(plan, &cell).draw(0);
+    Cell { digest, ..cell }
 }
 
-fn cell(combination: &Combination, draw: u32, first_run: u32, replicates: u32, plan: &Plan) -> Cell {
+/// The cell of the first draw, without place and hash.
+fn cell(combination: &Combination, replicates: u32, plan: &Plan) -> Cell {
     let Combination { dataset, k, method, covariance, start, start_covariance, policy } = *combination;
     let data = &plan.datasets[dataset];
     let factors = Factors {
         dataset: data.name.clone(),
-        draw,
+        draw: 0,
         n: data.n,
         d: data.d,
         k,
@@ -319,11 +331,11 @@ fn cell(combination: &Combination, draw: u32, first_run: u32, replicates: u32, p
         policy: policy.map(Policy::label),
         stop: plan.stop_label(),
     };
-    let mut cell = Cell {
-        first_run,
+    Cell {
+        first_run: 0,
         replicates,
         dataset,
-        draw,
+        draw: 0,
         k,
         method,
         covariance,
@@ -332,7 +344,5 @@ fn cell(combination: &Combination, draw: u32, first_run: u32, replicates: u32, p
         policy,
         factors: Arc::new(factors),
         digest: [0; 32],
-    };
-    cell.digest = seeds::cell_digest(plan, &cell);
-    cell
+    }
 }

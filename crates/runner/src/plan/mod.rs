@@ -8,10 +8,12 @@
 //! | [`starts`] | options of the starts, and those that the user gives |
 //! | [`overlap`] | mixtures of a given overlap |
 //! | [`selection`] | the cells that `--filter` leaves |
+//! | [`describe`] | what `--dry-run` prints |
 //! | [`difference`] | what is different between two plans, in words |
 //! | [`grid`] | the cells: collapse, include, exclude, numbers |
 
 pub mod data;
+pub mod describe;
 pub mod difference;
 pub mod grid;
 pub mod overlap;
@@ -170,56 +172,5 @@ impl Plan {
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
         let hash = self.hash();
         Ok(format!("# What was run, resolved from config.toml. Plan hash: {hash}\n\n{}", toml::to_string(self)?))
-    }
-
-    /// A table of the cells (without draws) with the number of their runs, for `--dry-run`; only those that are `chosen`.
-    pub fn describe(&self, chosen: Option<&[bool]>) -> String {
-        let shown = |i: usize| chosen.is_none_or(|chosen| chosen[i]);
-        let cells: Vec<&Cell> =
-            self.cells.iter().enumerate().filter(|(i, _)| shown(*i)).map(|(_, cell)| cell).collect();
-        let mut rows: Vec<(Vec<String>, u64)> = Vec::new();
-        let mut covariances: Vec<_> = cells.iter().filter_map(|cell| cell.start_covariance).collect();
-        covariances.sort();
-        covariances.dedup();
-        let several = covariances.len() > 1;
-        for cell in &cells {
-            let factors = &cell.factors;
-            let none = || "–".to_owned();
-            let key = vec![
-                factors.dataset.clone(),
-                format!("{} × {}", factors.n, factors.d),
-                factors.k.to_string(),
-                factors.method.clone(),
-                factors.covariance.clone().unwrap_or_else(none),
-                match &factors.start_covariance {
-                    Some(covariance) if several => format!("{} ({covariance})", factors.start),
-                    _ => factors.start.clone(),
-                },
-                factors.policy.clone().unwrap_or_else(none),
-                self.datasets[cell.dataset].draws.to_string(),
-                cell.replicates.to_string(),
-            ];
-            match rows.iter_mut().find(|(other, _)| *other == key) {
-                Some((_, runs)) => *runs += u64::from(cell.replicates),
-                None => rows.push((key, u64::from(cell.replicates))),
-            }
-        }
-        let header = ["dataset", "n × d", "K", "method", "covariance", "start", "policy", "draws", "starts"];
-        let mut lines: Vec<Vec<String>> = vec![header.iter().map(ToString::to_string).collect()];
-        lines[0].push("runs".to_owned());
-        lines.extend(rows.into_iter().map(|(mut key, runs)| {
-            key.push(runs.to_string());
-            key
-        }));
-        let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..=header.len()).map(width).collect();
-        let mut text = String::new();
-        for line in &lines {
-            let padded = line.iter().zip(&widths).map(|(word, &width)| format!("{word:width$}"));
-            text.push_str(padded.collect::<Vec<_>>().join("  ").trim_end());
-            text.push('\n');
-        }
-        let runs: u32 = cells.iter().map(|cell| cell.replicates).sum();
-        format!("{text}{} cells, {runs} runs; stop: {}\n", cells.len(), self.stop_label())
     }
 }

@@ -28,9 +28,45 @@ round     40 × 2   2  em       full        random-points  ridge=1e-6  2      3 
 round     40 × 2   2  k-means  –           tutorial       –           2      3       6
 round     40 × 2   2  k-means  –           random-points  –           2      3       6
 24 cells, 72 runs; stop: gain-per-row=1e-11,max-iterations=100
+
+table         rows
+runs          72
+timings       72
+traces        at most 7272            if every start takes 100 iterations
+parameters    at most 324             if no start breaks down
+failures      one for each breakdown
+assignments   at most 3744            if a start converges in every cell
+observations  352
 ";
     let shown = plan("").describe(None);
     assert_eq!(shown, expected, "\n{shown}");
+}
+
+#[test]
+fn rows_are_counted_of_what_is_kept_and_chosen() {
+    let rows = |overrides: &[&str], chosen: Option<&[bool]>| {
+        let text = overridden(CONFIG, overrides).describe(chosen);
+        text.split_once("\n\n").unwrap().1.to_owned()
+    };
+    // 24 runs of each cell's first replicate are kept whole, 101 iterations; of the others 11 and the last 16.
+    let thin = rows(&["record.trace-stride=10", "record.full-traces=1", "record.start-parameters=false"], None);
+    assert!(thin.contains(&format!("traces        at most {} ", 24 * 101 + 48 * 27)), "{thin}");
+    assert!(
+        thin.contains("if every start takes 100 iterations; of which one in 10 is kept, and every event"),
+        "{thin}"
+    );
+    assert!(thin.contains("parameters    at most 162 "), "{thin}");
+    // The first cell: 3 runs with K = 2.
+    let mut chosen = [false; 24];
+    chosen[0] = true;
+    let some = rows(&[], Some(&chosen));
+    for line in ["runs          3\n", "traces        at most 303 ", "parameters    at most 12 "] {
+        assert!(some.contains(line), "{line} is missing in:\n{some}");
+    }
+    for line in ["assignments   at most 3744  ", "observations  352  "] {
+        assert!(some.contains(line), "{line} is missing in:\n{some}");
+    }
+    assert_eq!(some.matches("when all runs of the study are recorded").count(), 2);
 }
 
 #[test]
