@@ -6,6 +6,7 @@
 use crate::cli::FitArguments;
 use crate::config::diagnostics::suggestion;
 use crate::dispatch;
+use crate::exit::Refused;
 use crate::guard;
 use crate::job::{Job, JobRecord};
 use crate::kinds::{Covariance, Method, Policy, StartKind, StopRule};
@@ -53,7 +54,7 @@ pub fn fit(arguments: &FitArguments) -> anyhow::Result<Told> {
     };
     let sample = Arc::new(sample.read()?);
     let read_seconds = clock.elapsed().as_secs_f64();
-    let plan = plan(arguments, &sample)?;
+    let plan = plan(arguments, &sample).map_err(Refused)?;
     let threads = arguments.threads.map_or_else(crate::commands::default_threads, usize::from);
     let level = simd::choose(arguments.simd, None)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;

@@ -142,3 +142,28 @@ fn npy_and_parquet_are_read() {
     let text = folder.run(&format!("fit {} -k 1 --columns none", table.display()));
     assert!(String::from_utf8_lossy(&text.stderr).contains("unknown column `none`"));
 }
+
+#[test]
+fn what_is_typed_wrongly_ends_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("data.csv"), "a,b\n1,2\n2,1\n5,6\n6,5\n7,7\n").unwrap();
+    let ends = |arguments: &[&str], code: i32, words: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_runner"))
+            .current_dir(folder.path())
+            .args(["fit", "data.csv", "-k", "2"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{told}");
+        assert!(told.contains(words), "{told}");
+    };
+    ends(&["--covariance", "diagonal"], 2, "did you mean `diag`?");
+    ends(&["--start", "truth"], 2, "needs --label");
+    ends(&["--simd", "v9"], 2, "possible values");
+    // A level that this machine does not have.
+    let here: Vec<&str> = linalg::Level::available().into_iter().map(linalg::Level::key).collect();
+    if let Some(missing) = ["v3", "v4"].into_iter().find(|key| !here.contains(key)) {
+        ends(&["--simd", missing], 2, "this machine has no SIMD level");
+    }
+}

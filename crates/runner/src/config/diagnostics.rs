@@ -148,11 +148,21 @@ fn group<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Group<'a> {
     group
 }
 
-/// The known name that `typed` most likely stands for: at most a third of its letters differ.
+/// Letters that are enough to tell a name by its beginning.
+const SHORTEST_BEGINNING: usize = 4;
+
+/// The known name that `typed` most likely stands for: at most a third of its letters differ, or one is
+/// the beginning of the other.
 pub fn closest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (typed.chars().count() / 3).max(1);
-    let scored = known.into_iter().map(|name| (distance(typed, name), name));
-    scored.filter(|(steps, _)| *steps <= limit).min_by_key(|(steps, _)| *steps).map(|(_, name)| name)
+    // `diagonal` means `diag`, however many letters they differ by.
+    let begins = |a: &str, b: &str| b.len() >= SHORTEST_BEGINNING && a.starts_with(b);
+    let steps = |name: &str| match distance(typed, name) {
+        steps if steps <= limit => Some(steps),
+        steps => (begins(typed, name) || begins(name, typed)).then_some(limit + steps),
+    };
+    let scored = known.into_iter().filter_map(|name| Some((steps(name)?, name)));
+    scored.min_by_key(|(steps, _)| *steps).map(|(_, name)| name)
 }
 
 /// "did you mean `x`?", or else the list of what is known.
@@ -197,6 +207,9 @@ mod tests {
         assert_eq!(closest("tutroial", ["tutorial", "random-points"]), Some("tutorial"));
         assert_eq!(closest("gain_per_row", ["gain-per-row", "relative-gain"]), Some("gain-per-row"));
         assert_eq!(closest("EM", ["em", "k-means"]), Some("em"));
+        assert_eq!(closest("diagonal", ["full", "diag", "tied-diag"]), Some("diag"));
+        assert_eq!(closest("random", ["tutorial", "random-points"]), Some("random-points"));
+        assert_eq!(closest("k", ["em", "k-means"]), None);
         assert_eq!(closest("zzz", ["em", "k-means"]), None);
         assert_eq!(suggestion("zzz", ["em", "k-means"]), "known: `em`, `k-means`");
     }

@@ -14,6 +14,9 @@ use toml::de::{DeString, DeTable, DeValue};
 /// Most errors that one run reports; a file with more has another problem.
 const MOST_ERRORS: usize = 25;
 
+/// What every config must have.
+const REQUIRED: [&str; 6] = ["name", "seed", "replicates", "dataset", "grid", "stop"];
+
 /// A config that has the right shape.
 #[derive(Debug)]
 pub struct Document {
@@ -55,7 +58,7 @@ impl Document {
 
 /// Reads a table that is no whole config; the first error only.
 pub fn table_of<T: DeserializeOwned>(text: &str) -> Result<T, Box<Diagnostic>> {
-    let table = DeTable::parse(text).map_err(|error| Box::new(syntax(&error)))?;
+    let table = DeTable::parse(text).map_err(|error| Box::new(syntax(text, &error)))?;
     let places = Places::of(table.get_ref());
     T::deserialize(toml::de::Deserializer::from(table)).map_err(|error| {
         let path = path_of(&error, &places);
@@ -65,7 +68,7 @@ pub fn table_of<T: DeserializeOwned>(text: &str) -> Result<T, Box<Diagnostic>> {
 
 fn read(text: &str, overrides: &[String]) -> Result<(SweepFile, Places), Vec<Diagnostic>> {
     let (mut table, errors) = DeTable::parse_recoverable(text);
-    let mut found: Vec<Diagnostic> = errors.iter().map(syntax).collect();
+    let mut found: Vec<Diagnostic> = errors.iter().map(|error| syntax(text, error)).collect();
     if found.is_empty() {
         for text in overrides {
             if let Err(diagnostic) = apply(&mut table, text) {
@@ -82,9 +85,18 @@ fn read(text: &str, overrides: &[String]) -> Result<(SweepFile, Places), Vec<Dia
     Ok((file, places))
 }
 
-/// An error of the TOML grammar.
-fn syntax(error: &toml::de::Error) -> Diagnostic {
-    Diagnostic::new("this is not TOML").at(error.span(), error.message())
+/// An error of the TOML grammar in `text`.
+fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
+    let found = Diagnostic::new("this is not TOML");
+    let word = error.span().and_then(|span| text.get(span)).unwrap_or_default();
+    let is_name =
+        word.starts_with(char::is_alphabetic) && word.chars().all(|c| c.is_alphanumeric() || "-_+.".contains(c));
+    // The parser guesses what a bare word could have become: `false` of `faithful`. It is a string whose quotes were forgotten.
+    let is_value = ["invalid", "string values must be quoted"].iter().any(|one| error.message().starts_with(one));
+    if is_name && is_value {
+        return found.at(error.span(), "a word without quotes").help(format!("a string needs quotes: \"{word}\""));
+    }
+    found.at(error.span(), error.message())
 }
 
 /// What an override looks like.
@@ -105,7 +117,7 @@ fn apply<'i>(table: &mut Table<'i>, text: &'i str) -> Result<(), Box<Diagnostic>
             && !key.trim().is_empty()
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_+.".contains(c));
         let quotes = format!("a string needs quotes, and those need quotes of the shell: '{}=\"{name}\"'", key.trim());
-        Box::new(syntax(&error).help(if bare { &quotes } else { OVERRIDE }))
+        Box::new(syntax(text, &error).help(if bare { &quotes } else { OVERRIDE }))
     })?;
     let mut keys: Vec<Spanned<DeString<'i>>> = Vec::new();
     let mut level = whole.into_inner();
@@ -147,7 +159,9 @@ fn shape(mut table: Table<'_>, places: &Places) -> Result<SweepFile, Vec<Diagnos
             excused.extend(closest(names[0], names[1..].iter().copied()).map(|key| join(table, key)));
         }
         let known = missing && names.first().is_some_and(|key| excused.contains(&join(&path, key)));
-        if !known && !left_over {
+        if missing && path.is_empty() {
+            found.extend(missing_keys(&table, &excused));
+        } else if !known && !left_over {
             found.push(rephrase(&error, &path, &names));
         }
         excused.push(path);
@@ -156,6 +170,13 @@ fn shape(mut table: Table<'_>, places: &Places) -> Result<SweepFile, Vec<Diagnos
             return Err(found);
         }
     }
+}
+
+/// All keys that every config needs and this one lacks: serde names the first one only.
+fn missing_keys(table: &Table<'_>, excused: &[String]) -> Vec<Diagnostic> {
+    let lacks = |key: &&&str| !table.get_ref().contains_key(**key) && !excused.iter().any(|other| other == **key);
+    let missing = |key: &&str| Diagnostic::new(format!("missing key `{key}`")).help(example(key));
+    REQUIRED.iter().filter(lacks).map(missing).collect()
 }
 
 fn join(table: &str, key: &str) -> String {
@@ -205,7 +226,15 @@ fn rephrase(error: &toml::de::Error, path: &str, names: &[&str]) -> Diagnostic {
             ("unit variant", _) => "this policy needs its number, as in { ridge = 1e-6 }".to_owned(),
             _ => format!("expected {}, found {}", in_words(expected), found_in_words(found)),
         };
-        return Diagnostic::new(format!("wrong value for `{path}`")).at(span, label);
+        let wrong = Diagnostic::new(format!("wrong value for `{path}`")).at(span, label);
+        return match (expected, found_in_words(found).as_str()) {
+            ("a sequence", "a table") => wrong.help(match path.split_once('.') {
+                Some(("dataset", _)) => format!("there may be several: write [[{path}]]"),
+                _ => "data sets are [[dataset.builtin]], [[dataset.mixture]] and [[dataset.csv]]".to_owned(),
+            }),
+            ("a sequence", found) => wrong.help(format!("one value needs brackets, too: [{found}]")),
+            _ => wrong,
+        };
     }
     if message.starts_with("wanted ") || message.starts_with("expected table") {
         let label = match noun(path) {

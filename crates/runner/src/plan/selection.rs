@@ -13,6 +13,10 @@ use std::fmt::Write as _;
 /// What a filter is called in messages.
 const SOURCE: &str = "<--filter>";
 
+/// What a filter looks like.
+const HELP: &str =
+    "a filter is KEY=VALUE,KEY=VALUE, for example dataset=iris-fisher,start=k-means or policy=ridge=1e-6";
+
 /// For each cell of the plan whether it is to be run, or what is wrong with the filters.
 pub fn selection(plan: &Plan, filters: &[String]) -> Result<Vec<bool>, Rejected> {
     let mut chosen = vec![filters.is_empty(); plan.cells.len()];
@@ -22,7 +26,9 @@ pub fn selection(plan: &Plan, filters: &[String]) -> Result<Vec<bool>, Rejected>
         match matching {
             Ok(cells) => cells.into_iter().for_each(|cell| chosen[cell] = true),
             Err(diagnostic) => {
-                return Err(Rejected { sources: Sources::new(SOURCE, toml), diagnostics: vec![*diagnostic] });
+                let help = diagnostic.help.clone().unwrap_or_else(|| HELP.to_owned());
+                let diagnostics = vec![diagnostic.help(help)];
+                return Err(Rejected { sources: Sources::new(SOURCE, toml), diagnostics });
             }
         }
     }
@@ -136,6 +142,7 @@ mod tests {
         assert!(wrong("dataset=faithfull").contains("did you mean `faithful`?"));
         assert!(wrong("policy=ridge=1e-3").contains("this filter matches nothing"));
         assert!(wrong("components=x").contains("expected a whole number"));
-        assert!(wrong("tutorial").contains("<--filter>:1:"));
+        let bare = wrong("tutorial");
+        assert!(bare.contains("<--filter>:1:") && bare.contains("a filter is KEY=VALUE"), "{bare}");
     }
 }

@@ -50,7 +50,7 @@ error: this is not TOML
  --> <command line>:1:6
   |
 1 | name=foo
-  |      ^^^ invalid boolean, expected `false`
+  |      ^^^ a word without quotes
   |
   = help: a string needs quotes, and those need quotes of the shell: 'name="foo"'
 "#,

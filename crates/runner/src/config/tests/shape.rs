@@ -1,6 +1,7 @@
 //! Keys and values that do not have the shape of a config: what serde finds, in our words.
 
 use super::check;
+use crate::plan::testing::{CONFIG, errors};
 
 #[test]
 fn a_misspelt_key() {
@@ -105,8 +106,66 @@ error: wrong value for `dataset.builtin[0].components`
   |
 7 | components = 2
   |              ^ expected an array [...], found 2
+  |
+  = help: one value needs brackets, too: [2]
 ",
     );
+}
+
+#[test]
+fn one_bracket_too_few() {
+    check(
+        "[[dataset.builtin]]",
+        "[dataset.builtin]",
+        r"
+error: wrong value for `dataset.builtin`
+ --> test.toml:5:1
+  |
+5 | [dataset.builtin]
+  | ^^^^^^^^^^^^^^^^^ expected an array [...], found a table
+  |
+  = help: there may be several: write [[dataset.builtin]]
+",
+    );
+}
+
+#[test]
+fn a_name_without_quotes() {
+    check(
+        "id = \"faithful\"",
+        "id = faithful",
+        r#"
+error: this is not TOML
+ --> test.toml:6:6
+  |
+6 | id = faithful
+  |      ^^^^^^^^ a word without quotes
+  |
+  = help: a string needs quotes: "faithful"
+"#,
+    );
+}
+
+#[test]
+fn all_keys_that_are_missing() {
+    let shown = errors(&CONFIG.replace("seed = 7\nreplicates = 3\n", ""), &[]);
+    let expected = "\
+error: missing key `seed`
+--> test.toml
+ = help: add seed = 1
+
+error: missing key `replicates`
+--> test.toml
+ = help: add replicates = 200
+
+2 errors; nothing was run, nothing was written
+";
+    assert_eq!(shown, expected, "\n{shown}");
+    let empty = errors("", &[]);
+    for key in ["name", "seed", "replicates", "dataset", "grid", "stop"] {
+        assert!(empty.contains(&format!("missing key `{key}`")), "{key} is not in:\n{empty}");
+    }
+    assert!(empty.ends_with("\n6 errors; nothing was run, nothing was written\n"), "{empty}");
 }
 
 #[test]
