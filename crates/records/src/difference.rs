@@ -6,7 +6,7 @@ use crate::categories::{Categories, EnumTypes};
 use crate::columns::{Decoder, Encoder, Record};
 use crate::error::RecordsError;
 use crate::part_files::Part;
-use crate::rows::{FailureRow, ParameterRow, RunRow, TraceRecord};
+use crate::rows::{AssignmentRow, FailureRow, ParameterRow, RunRow, TraceRecord};
 use crate::schema::{Column, Kind};
 use polars::prelude::DataFrame;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +48,18 @@ pub fn differences(recorded: &Part, repeated: &Part, categories: &Categories) ->
     compare(&recorded.traces, &repeated.traces, |record: &TraceRecord| record.run, &types, &mut found)?;
     compare(&recorded.failures, &repeated.failures, |row: &FailureRow| row.run, &types, &mut found)?;
     compare(&recorded.parameters, &repeated.parameters, |row: &ParameterRow| row.run, &types, &mut found)?;
+    Ok(found)
+}
+
+/// What differs in `assignments`, for the runs that have some.
+pub fn differences_of_assignments(
+    recorded: &[AssignmentRow],
+    repeated: &[AssignmentRow],
+) -> Result<Vec<Difference>, RecordsError> {
+    let mut found = Vec::new();
+    // The table has no categories.
+    let types = EnumTypes::new(&Categories::default())?;
+    compare(recorded, repeated, |row: &AssignmentRow| row.run, &types, &mut found)?;
     Ok(found)
 }
 

@@ -26,7 +26,7 @@ pub struct Provenance {
     pub overrides: Vec<String>,
     /// Version of the project.
     pub version: String,
-    /// Commit of the sources.
+    /// Commit of the sources; `None` where they have changed since the program was built.
     pub git_commit: Option<String>,
     /// Whether the sources differed from that commit.
     pub git_dirty: Option<bool>,

@@ -91,6 +91,11 @@ pub fn read_assignments(root: &Path) -> Result<Vec<AssignmentRow>, RecordsError>
     read_all(root)
 }
 
+/// The rows of `assignments` of some runs, in order of (run, row); only the best run of a cell has any.
+pub fn read_assignments_of(root: &Path, runs: &BTreeSet<u32>) -> Result<Vec<AssignmentRow>, RecordsError> {
+    read_of(root, runs, |row: &AssignmentRow| row.run)
+}
+
 /// All rows of `observations`, in order of (dataset, draw, row).
 pub fn read_observations(root: &Path) -> Result<Vec<ObservationRow>, RecordsError> {
     read_all(root)

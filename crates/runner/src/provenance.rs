@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -71,6 +71,7 @@ pub fn provenance(plan: &Plan, origin: &Origin<'_>, threads: usize, level: Level
 
 /// The program and the machine, without a sweep.
 pub fn program() -> Provenance {
+    let git = |arguments: &[&str]| sources_are_those_of_the_program().then(|| git(arguments)).flatten();
     Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         git_commit: git(&["rev-parse", "HEAD"]),
@@ -123,6 +124,28 @@ fn versions(lock: &str) -> BTreeMap<String, String> {
         }
     }
     found
+}
+
+/// Whether the folder of the sources still holds what this program was made from. Cargo lists that beside the program; a program
+/// that was copied or installed has no list, and one that is older than its sources was not made from these.
+fn sources_are_those_of_the_program() -> bool {
+    let modified = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
+    let current = || {
+        let program = std::env::current_exe().ok()?;
+        let built = modified(&program)?;
+        let list = std::fs::read_to_string(program.with_extension("d")).ok()?;
+        let sources = made_from(&list);
+        Some(!sources.is_empty() && sources.iter().all(|path| modified(path).is_some_and(|changed| changed <= built)))
+    };
+    current().unwrap_or(false)
+}
+
+/// The files in a list of dependencies in the manner of make: `target: file file`, blanks in names behind a backslash.
+fn made_from(list: &str) -> Vec<PathBuf> {
+    let files = list.lines().filter_map(|line| line.split_once(": ")).map(|(_, files)| files.replace("\\ ", "\0"));
+    files
+        .flat_map(|files| files.split_whitespace().map(|file| file.replace('\0', " ").into()).collect::<Vec<_>>())
+        .collect()
 }
 
 /// The output of a git command in the folder of the sources; `None` without git or repository.
@@ -194,6 +217,13 @@ mod tests {
         assert!(told.contains("of commit unknown, this one is 4374b2d04374;"), "{told}");
         let there = Provenance { rustc: Some("rustc 1.0".to_owned()), ..here.clone() };
         assert!(other_program(&here, &there).unwrap().contains("another compiler"));
+    }
+
+    #[test]
+    fn sources_are_read_from_the_list_of_cargo() {
+        let list = "/a/target/debug/runner: /a/src/main.rs /a/my\\ crate/lib.rs\n\n/a/src/main.rs:\n";
+        assert_eq!(made_from(list), [Path::new("/a/src/main.rs"), Path::new("/a/my crate/lib.rs")]);
+        assert!(made_from("").is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `runner verify`: repeats recorded runs and compares every value of theirs, numbers bit by bit.
 //!
 //! What is repeated is the whole job: the sample is drawn or read, the start is made and the fit is run, all from the config in the
-//! results folder. Times are not compared, nor are `assignments`, which the sweep itself repeats.
+//! results folder. Of the best run of a cell, `assignments` are compared, too. Times are not.
 
 use crate::cli::VerifyArguments;
 use crate::commands::default_threads;
@@ -12,12 +12,15 @@ use crate::simd;
 use crate::sweep::{self, Samples};
 use crate::{recorded, show};
 use anyhow::{Context as _, bail};
+use em::Interrupted;
 use linalg::Level;
 use rand::SeedableRng as _;
 use rand::seq::index;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use records::{Difference, Part, Provenance, RunRange, RunRow, View, differences};
+use records::{
+    AssignmentRow, Difference, Part, Provenance, RunRange, RunRow, View, differences, differences_of_assignments,
+};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -47,8 +50,11 @@ pub fn verify(arguments: &VerifyArguments) -> anyhow::Result<Verdict> {
     let recorded = view.read(&chosen)?;
     let threads = arguments.jobs.map_or_else(default_threads, usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    let repeated = pool.install(|| repeat(&plan, &chosen, level))?;
-    let found = differences(&recorded, &repeated, &sweep::categories(&plan))?;
+    // A folder that is not finished has none yet.
+    let assigned = if view.is_complete() { records::read_assignments_of(folder, &chosen)? } else { Vec::new() };
+    let (repeated, labels) = pool.install(|| repeat(&plan, &chosen, level, &assigned))?;
+    let mut found = differences(&recorded, &repeated, &sweep::categories(&plan))?;
+    found.extend(differences_of_assignments(&assigned, &labels)?);
 
     let mut text = format!("{}: {} of {} recorded runs repeated", folder.display(), chosen.len(), view.count());
     if let Some(seed) = seed {
@@ -60,6 +66,7 @@ pub fn verify(arguments: &VerifyArguments) -> anyhow::Result<Verdict> {
         ("traces", recorded.traces.len()),
         ("failures", recorded.failures.len()),
         ("parameters", recorded.parameters.len()),
+        ("assignments", assigned.len()),
     ];
     let rows: Vec<String> = rows.iter().map(|(table, rows)| format!("{rows} of {table}")).collect();
     let _ = writeln!(text, "rows compared: {}", rows.join(", "));
@@ -125,7 +132,14 @@ fn level(typed: Option<simd::Simd>, origin: &Provenance) -> anyhow::Result<(Leve
     Ok((level, (!others.is_empty()).then(|| others.join(" and "))))
 }
 
-fn repeat(plan: &Plan, chosen: &BTreeSet<u32>, level: Level) -> anyhow::Result<Part> {
+/// The runs again, and which row went to which component in those of which that is recorded.
+fn repeat(
+    plan: &Plan,
+    chosen: &BTreeSet<u32>,
+    level: Level,
+    assigned: &[AssignmentRow],
+) -> anyhow::Result<(Part, Vec<AssignmentRow>)> {
+    let labelled: BTreeSet<u32> = assigned.iter().map(|row| row.run).collect();
     let located = chosen.iter().map(|&run| plan.locate(run).0);
     let draws: BTreeSet<(usize, u32)> = located.map(|cell| (cell.dataset, cell.draw)).collect();
     let drawn = draws.into_iter().map(|(dataset, draw)| Ok(((dataset, draw), recorded::sample(plan, dataset, draw)?)));
@@ -134,10 +148,19 @@ fn repeat(plan: &Plan, chosen: &BTreeSet<u32>, level: Level) -> anyhow::Result<P
     let one = |&run: &u32| {
         let (cell, replicate) = plan.locate(run);
         let sample = &samples[&(cell.dataset, cell.draw)];
-        guard::run(&Job { plan, cell, replicate, sample, threads: false, level })
+        let mut record = guard::run(&Job { plan, cell, replicate, sample, threads: false, level })?;
+        // Labels of many rows are many.
+        record.labels = record.labels.filter(|_| labelled.contains(&run));
+        Ok(record)
     };
-    let records: Vec<JobRecord> = chosen.par_iter().map(one).collect::<Result<_, _>>()?;
-    Ok(sweep::part(records))
+    let mut records: Vec<JobRecord> = chosen.par_iter().map(one).collect::<Result<_, Interrupted>>()?;
+    let mut labels = Vec::new();
+    for record in &mut records {
+        let run = record.run.run;
+        let of_run = record.labels.take().unwrap_or_default();
+        labels.extend((0..).zip(of_run).map(|(row, component)| AssignmentRow { run, row, component }));
+    }
+    Ok((sweep::part(records), labels))
 }
 
 fn list(text: &mut String, found: &[Difference], recorded: &Part) {

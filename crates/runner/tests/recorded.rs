@@ -85,6 +85,35 @@ fn another_number_in_the_records_is_named_with_its_place() {
 }
 
 #[test]
+fn another_component_of_a_row_is_named() {
+    let root = study();
+    let root = root.path();
+    let folder = root.join("results/tiny");
+    let assigned = records::read_assignments(&folder).unwrap();
+    let best = assigned[0].run.to_string();
+    let verify = ["verify", "results/tiny", "--run", &best];
+    let (same, _) = ends(&runner(root, &verify), 0);
+    assert!(same.contains(", 40 of assignments\n"), "{same}");
+    // The assignments of another sweep, passed off as the recorded ones: with another seed a run that is the best in both has its
+    // components in another order.
+    let of = |rows: &[records::AssignmentRow], run: u32| -> Vec<u32> {
+        rows.iter().filter(|row| row.run == run).map(|row| row.component).collect()
+    };
+    let other = |seed: u32| {
+        let out = format!("other-{seed}");
+        let seed = format!("seed={seed}");
+        ends(&runner(root, &["tiny.toml", "replicates=5", &seed, "--no-report", "--quiet", "--out", &out]), 0);
+        let others = records::read_assignments(&root.join(&out)).unwrap();
+        let differs = |run: &u32| !of(&others, *run).is_empty() && of(&others, *run) != of(&assigned, *run);
+        assigned.iter().map(|row| row.run).find(differs).map(|run| (out, run.to_string()))
+    };
+    let (out, run) = (2..20).find_map(other).unwrap();
+    fs::copy(root.join(out).join("assignments.parquet"), folder.join("assignments.parquet")).unwrap();
+    let (told, _) = ends(&runner(root, &["verify", "results/tiny", "--run", &run]), 4);
+    assert!(told.contains("\n  assignments, row "), "{told}");
+}
+
+#[test]
 fn other_data_are_noticed_and_data_that_moved_are_found() {
     let root = study();
     let root = root.path();
