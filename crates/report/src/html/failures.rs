@@ -8,6 +8,7 @@ use crate::table::html::numbers;
 use crate::table::number::{Digits, count, grouped};
 use linalg::diagnosis;
 use records::{FailureRow, Moment, ParameterRow, RunRow, TraceRecord};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -104,10 +105,50 @@ fn block(out: &mut String, kind: &Kind<'_>, run: &RunRow, evidence: &Evidence, f
     let _ = writeln!(
         out,
         "<p>To see it in detail, and to run it again:</p>\n<pre>cargo run -p runner -- show {path} {run}\ncargo run -p runner -- verify {path} \
-         --run {run}</pre>\n</article>",
+         --run {run}</pre>",
         path = Escaped(&shell(&folder.path)),
         run = run.run
     );
+    if let Some(command) = cell_alone(run, folder) {
+        let _ = writeln!(
+            out,
+            "<p>All starts of its cell, and nothing else, into a folder of their own:</p>\n<pre>{}</pre>",
+            Escaped(&command)
+        );
+    }
+    *out += "</article>\n";
+}
+
+/// The command that runs only the cell of a run (on all draws of its data set); `None` if the config's place is not known.
+fn cell_alone(run: &RunRow, folder: &Folder) -> Option<String> {
+    let provenance = folder.provenance.as_ref()?;
+    let config = provenance.get("config")?.as_str()?;
+    let overrides = provenance.get("overrides").and_then(Value::as_array);
+    let overrides = overrides.into_iter().flatten().filter_map(Value::as_str);
+    let words: Vec<String> = std::iter::once(config).chain(overrides).map(shell).collect();
+    let factors = &*run.factors;
+    let (dataset, components) = (filtered(&factors.dataset), factors.k.to_string());
+    let values = [
+        ("dataset", Some(&dataset)),
+        ("components", Some(&components)),
+        ("method", Some(&factors.method)),
+        ("covariance", factors.covariance.as_ref()),
+        ("start", Some(&factors.start)),
+        ("start-covariance", factors.start_covariance.as_ref()),
+        ("policy", factors.policy.as_ref()),
+    ];
+    let values = values.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", value?)));
+    let filter = shell(&values.collect::<Vec<_>>().join(","));
+    let out = shell(&format!("{}-run-{}", folder.path.trim_end_matches('/'), run.run));
+    Some(format!("cargo run -p runner -- {} \\\n  --filter {filter} \\\n  --out {out}", words.join(" ")))
+}
+
+/// The name of a data set as a filter reads it: as it is, or quoted where TOML or the filter would take it for something else.
+fn filtered(name: &str) -> String {
+    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        && !["true", "false", "inf", "nan"].contains(&name);
+    if plain { name.to_owned() } else { Value::from(name).to_string() }
 }
 
 fn capital(words: &str) -> String {

@@ -88,7 +88,8 @@ impl Material {
         let evidence = Evidence { parameters: parameters.collect(), traces: trace.collect() };
         let provenance = serde_json::json!({
             "version": "0.1.0", "git_commit": null, "git_dirty": false, "threads": 2, "command": ["runner", "my small.toml"],
-            "overrides": [], "datasets": { dataset: "78ac" }, "new_key": "a new fact"
+            "config": "/home/me/my small.toml",
+            "overrides": ["replicates=6"], "datasets": { dataset: "78ac" }, "new_key": "a new fact"
         });
         let marker =
             serde_json::json!({"plan_hash": "1f", "files": {"runs": {"rows": 6, "bytes": 12345, "sha256": "355928"}}});
@@ -222,6 +223,9 @@ fn failures_have_an_example_of_each_cause_with_its_numbers() {
         assert!(cells.iter().any(|cell| cell == expected), "{expected} is not in {cells:?}");
     }
     assert!(page.contains("-- show results/small 2\ncargo run -p runner -- verify results/small --run 2</pre>"));
+    let cell = "<pre>cargo run -p runner -- '/home/me/my small.toml' replicates=6 \\\n  --filter dataset=iris,components=3,method=em,\
+                covariance=full,start=tutorial,start-covariance=total,policy=stop \\\n  --out results/small-run-2</pre>";
+    assert!(page.contains(cell), "{page}");
 }
 
 #[test]
