@@ -12,15 +12,16 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
+/// What is done about a job: [`run_job`], or in a test something that panics.
+pub type Work = fn(&Job<'_>) -> Result<JobRecord, Interrupted>;
+
 /// Runs a job; a panic becomes a record.
 pub fn run(job: &Job<'_>) -> Result<JobRecord, Interrupted> {
     caught(job, run_job)
 }
 
-fn caught(
-    job: &Job<'_>,
-    work: impl FnOnce(&Job<'_>) -> Result<JobRecord, Interrupted>,
-) -> Result<JobRecord, Interrupted> {
+/// Does `work` about a job; a panic becomes a record.
+pub fn caught(job: &Job<'_>, work: Work) -> Result<JobRecord, Interrupted> {
     silence();
     INSIDE.set(true);
     let result = catch_unwind(AssertUnwindSafe(|| work(job)));

@@ -51,6 +51,8 @@ pub struct Sweep<'a> {
     pub max_failures: Option<u32>,
     /// Whether to be silent.
     pub quiet: bool,
+    /// What is done about each run: [`run_job`](crate::job::run_job).
+    pub job: guard::Work,
 }
 
 /// How a sweep ended.
@@ -149,8 +151,16 @@ impl Sweep<'_> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
         let stop =
             Stop { interrupt: &interrupt, max_failures: self.max_failures, progress, told: AtomicBool::new(false) };
-        let running =
-            Running { plan, samples: &samples, store: &store, progress, log: &log, level: self.level, stop: &stop };
+        let running = Running {
+            plan,
+            samples: &samples,
+            store: &store,
+            progress,
+            log: &log,
+            level: self.level,
+            stop: &stop,
+            job: self.job,
+        };
         let new_runs = running.parts(&left.parts, &pool)?;
         progress.finish(new_runs);
         drop(store);
@@ -276,6 +286,7 @@ struct Running<'a> {
     log: &'a Log,
     level: Level,
     stop: &'a Stop<'a>,
+    job: guard::Work,
 }
 
 impl Running<'_> {
@@ -334,7 +345,8 @@ impl Running<'_> {
         }
         let (cell, replicate) = self.plan.locate(run);
         let sample = &self.samples[&(cell.dataset, cell.draw)];
-        let record = guard::run(&Job { plan: self.plan, cell, replicate, sample, threads: false, level: self.level })?;
+        let job = Job { plan: self.plan, cell, replicate, sample, threads: false, level: self.level };
+        let record = guard::caught(&job, self.job)?;
         self.progress.tick(record.run.outcome);
         Ok(Some(record))
     }

@@ -5,6 +5,7 @@ use super::compare::{self, Difference, Tolerance};
 use super::{Figure, Made};
 use crate::config::diagnostics;
 use crate::config::document::{Document, Rejected};
+use crate::job::run_job;
 use crate::lock::Writer;
 use crate::plan::{Plan, resolve};
 use crate::provenance::Origin;
@@ -127,6 +128,7 @@ impl Place<'_> {
                 origin,
                 max_failures: None,
                 quiet: true,
+                job: run_job,
             };
             let (ended, _) = sweep.run(opened.found, lock, None)?;
             if ended != (Ended::Complete { signal: None }) {
