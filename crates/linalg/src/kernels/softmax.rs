@@ -78,15 +78,16 @@ fn chunk<S: Simd, const N: usize>(
 ) {
     let one = simd.splat_f64s(1.0);
     let (mut largest, mut sums) = ([f64::NEG_INFINITY; N], [0.0; N]);
-    for (component, &log_weight) in values.chunks(stride).zip(log_weights) {
+    // Indices instead of chunks, which divide to know how many they are: 20 cycles for each of these loops.
+    for (c, &log_weight) in log_weights.iter().enumerate() {
         let log_weight = simd.splat_f64s(log_weight);
-        let densities = S::as_simd_f64s(&component[..N]).0;
+        let densities = S::as_simd_f64s(&values[c * stride..][..N]).0;
         for (&a, m) in densities.iter().zip(S::as_mut_simd_f64s(&mut largest).0) {
             *m = simd.max_f64s(*m, simd.add_f64s(a, log_weight));
         }
     }
-    for (component, &log_weight) in values.chunks_mut(stride).zip(log_weights) {
-        if let Some(densities) = component.first_chunk_mut::<N>() {
+    for (c, &log_weight) in log_weights.iter().enumerate() {
+        if let Some(densities) = values[c * stride..].first_chunk_mut::<N>() {
             exp_shifted(densities, log_weight, &largest, &mut sums);
         }
     }
@@ -112,8 +113,9 @@ fn chunk<S: Simd, const N: usize>(
     for (sum, &w) in S::as_mut_simd_f64s(&mut sums).0.iter_mut().zip(weight) {
         *sum = simd.div_f64s(w, *sum);
     }
-    for component in values.chunks_mut(stride).take(log_weights.len()) {
-        for (e, &scale) in S::as_mut_simd_f64s(&mut component[..N]).0.iter_mut().zip(S::as_simd_f64s(&sums).0) {
+    for c in 0..log_weights.len() {
+        let component = S::as_mut_simd_f64s(&mut values[c * stride..][..N]).0;
+        for (e, &scale) in component.iter_mut().zip(S::as_simd_f64s(&sums).0) {
             *e = simd.mul_f64s(*e, scale);
         }
     }

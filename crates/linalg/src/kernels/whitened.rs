@@ -118,8 +118,8 @@ impl<S: Simd, const D: usize> SmallMap<S, D> {
 #[inline(always)]
 fn features<S: Simd, const D: usize>(values: &[f64], stride: usize) -> [&[S::f64s]; D] {
     let mut features: [&[S::f64s]; D] = [&[]; D];
-    for (feature, values) in features.iter_mut().zip(values.chunks_exact(stride)) {
-        *feature = S::as_simd_f64s(values).0;
+    for (a, feature) in features.iter_mut().enumerate() {
+        *feature = S::as_simd_f64s(&values[a * stride..][..stride]).0;
     }
     features
 }
@@ -142,8 +142,8 @@ impl<const D: usize> WithSimd for SmallDensity<'_, D> {
         let stride = self.block.stride();
         let points = features::<S, D>(self.block.points(), stride);
         let minus_half = simd.splat_f64s(-0.5);
-        let parts = self.out.chunks_exact_mut(stride).zip(self.whitened.chunks_exact_mut(D * stride));
-        for (k, (out, whitened)) in parts.enumerate() {
+        for k in 0..self.map.constants.len() {
+            let (out, whitened) = (&mut self.out[k * stride..][..stride], &mut self.whitened[k * D * stride..]);
             let map = SmallMap::<S, D>::load(simd, self.map, k);
             let constant = simd.splat_f64s(self.map.constants[k]);
             let residuals = features_mut::<S, D>(whitened, stride);
@@ -177,9 +177,9 @@ impl<const D: usize> WithSimd for SmallMoments<'_, D> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let zero = simd.splat_f64s(0.0);
-        let parts = self.responsibilities.chunks_exact(self.stride).zip(self.whitened.chunks_exact(D * self.stride));
-        for (k, (r, whitened)) in parts.enumerate() {
-            let residuals = features::<S, D>(whitened, self.stride);
+        for k in 0..self.counts.len() {
+            let r = &self.responsibilities[k * self.stride..][..self.stride];
+            let residuals = features::<S, D>(&self.whitened[k * D * self.stride..], self.stride);
             // Two sets of sums for d ≤ 2, where one would wait for its own additions.
             let mut sums = [SmallSums::<S, D>::zero(zero), SmallSums::zero(zero)];
             let (r, _) = S::as_simd_f64s(r);
