@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Times this project's `runner fit` against its peers: same data, same start, same number of iterations, alternately, in one run.
+"""Measures this project against its peers: same data, same start, same number of iterations, alternately, in one run.
 
-    python3 benches/peers/run.py [--rows S,M,H] [--repeats 3] [--out benches/peers/TABLE.md]
+    python3 benches/peers/run.py                         # all rows: a quarter of an hour, 2 GiB of disk, 3 GiB of memory
+    python3 benches/peers/run.py --quick                 # small rows only, a minute, for a first look
+    python3 benches/peers/run.py --rows S,M --peers oneDAL
 
-It builds the runner in release mode, makes two virtual environments under target/peers (oneDAL's Python package needs an older NumPy
-than the others), generates the data with fixed seeds, checks that all final log-likelihoods agree to 1e-9 relative and writes
-a Markdown table. Seconds are those of the fit alone, without reading and without making the start; the ratio is the median over repeats
-of (theirs / ours) of neighbouring runs. Only the standard library is needed here; everything else is installed.
+It builds the runner in release mode, makes virtual environments (oneDAL's Python package needs an older NumPy than the others),
+draws the data with fixed seeds, compares the ends and writes TABLE.md as it goes: a row that fails or that finds no
+peer is listed and does not stop the others. Only the standard library is needed here; Armadillo and mclust are measured
+where apt has put them (libarmadillo-dev, r-cran-mclust).
 """
 
 import argparse
@@ -14,202 +16,372 @@ import json
 import os
 import platform
 import re
+import shutil
 import statistics
 import subprocess
 import sys
+import time
 import venv
+from datetime import date
 from pathlib import Path
+
+from rows import QUICK, ROWS, Fit, Many
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 WORK = ROOT / "target" / "peers"
-RUNNER = ROOT / "target" / "release" / "runner"
 
-ENVIRONMENTS = {
-    "peers": ["numpy==2.4.6", "scipy==1.17.1", "scikit-learn==1.9.1", "faiss-cpu==1.15.1"],
+PACKAGES = {
+    "peers": ["numpy==2.4.6", "scipy==1.17.1", "scikit-learn==1.9.1", "faiss-cpu==1.15.1", "mlpack==4.8.0", "polars"],
     "onedal": ["numpy<2", "scipy", "scikit-learn==1.5.2", "daal4py==2024.7.0", "packaging"],
 }
-ENVIRONMENT_OF = {"scikit-learn": "peers", "faiss": "peers", "oneDAL": "onedal"}
+AGREE = 1e-9  # relative difference of two ends that counts as none
+ENOUGH = 20.0  # seconds of measuring after which a pair is not repeated
+THREADS = os.cpu_count() or 1
 
-# name: (n, d, k, iterations, spread of the means, peers). The bound is that of the dense algorithm, in flop per iteration.
-ROWS = {
-    "S": (150, 4, 3, 100, None, ["scikit-learn", "oneDAL"]),
-    "S2": (500, 2, 2, 100, 2.0, ["scikit-learn", "oneDAL"]),
-    "M": (100_000, 16, 16, 10, 1.0, ["scikit-learn", "oneDAL"]),
-    "L": (1_000_000, 32, 32, 3, 1.0, ["scikit-learn", "oneDAL"]),
-    "H": (20_000, 256, 8, 10, 1.0, ["scikit-learn", "oneDAL"]),
-    "L-diag": (1_000_000, 32, 64, 3, 1.0, ["scikit-learn"]),
-    "L-tied": (1_000_000, 32, 32, 3, 1.0, ["scikit-learn"]),
-    "L-spherical": (1_000_000, 32, 32, 3, 1.0, ["scikit-learn"]),
-    "KM1": (1_000_000, 32, 64, 10, 1.0, ["scikit-learn", "faiss"]),
-    "KM2": (200_000, 128, 256, 10, 1.0, ["scikit-learn", "faiss"]),
-    "KM-clustered": (1_000_000, 32, 64, 10, 4.0, ["scikit-learn", "faiss"]),
-}
-STRUCTURES = {"L-diag": "diag", "L-tied": "tied", "L-spherical": "spherical"}
+# What steers numerical libraries from outside is not part of a comparison: each chooses for the machine that it finds.
+STEERING = re.compile(r"^(OPENBLAS|GOTO|OMP|KMP|MKL|BLIS|RAYON|NVPL|VECLIB|LOKY)_")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not STEERING.match(name)}
+ONE_THREAD = {**ENVIRONMENT, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "DAAL_NUM_THREADS": "1"}
 
 
-def flop(row: str) -> float:
-    n, d, k = ROWS[row][:3]
-    if row.startswith("KM"):
-        return 2.0 * n * k * d
-    return {
-        "diag": 8.0 * n * k * d,
-        "spherical": 4.0 * n * k * d,
-        "tied": n * d * d + 4.0 * n * k * d,
-        "full": 2.0 * n * k * d * d,
-    }[STRUCTURES.get(row, "full")]
+class Missing(Exception):
+    """A measurement that could not be made, and why."""
 
 
-def prepare() -> None:
-    subprocess.run(["cargo", "build", "--release", "-p", "runner"], cwd=ROOT, check=True)
-    for name, packages in ENVIRONMENTS.items():
-        folder = WORK / f"venv-{name}"
-        stamp = folder / "packages"
-        if stamp.exists() and stamp.read_text() == "\n".join(packages):
-            continue
-        venv.create(folder, clear=True, with_pip=True)
-        subprocess.run(
-            [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", *packages],
-            check=True,
+def run(command, limit=300, environment=None) -> str:
+    try:
+        done = subprocess.run(
+            [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=limit,
+            env=environment or ENVIRONMENT, check=False,
         )
-        stamp.write_text("\n".join(packages))
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Missing(str(error)) from error
+    if done.returncode:
+        raise Missing(f"{Path(str(command[0])).name} ended with {done.returncode}: " + " / ".join(done.stderr.strip().splitlines()[-2:]))
+    return done.stdout
 
 
-GENERATE = """
-import sys, json, numpy as np
-folder, n, d, k, spread, structure = sys.argv[1], *map(int, sys.argv[2:5]), float(sys.argv[5]), sys.argv[6]
-if n == 150:
-    from sklearn.datasets import load_iris
-    x = load_iris().data
-    means = x[[0, 50, 100]]
-else:
-    rng = np.random.default_rng(20181122)
-    centres = spread * rng.standard_normal((k, d))
-    # Elongated clusters, each in a direction of its own.
-    roots = np.eye(d)[None] + 0.3 / np.sqrt(d) * rng.standard_normal((k, d, d))
-    label = rng.integers(k, size=n)
-    x = np.empty((n, d))
-    for c in range(k):
-        rows = np.flatnonzero(label == c)
-        x[rows] = centres[c] + rng.standard_normal((len(rows), d)) @ roots[c].T
-    means = centres + 0.3 * rng.standard_normal((k, d))
-x = np.ascontiguousarray(x, dtype=np.float64)
-np.save(folder + "/x.npy", x)
-weights, covariances = np.full(k, 1 / k), np.repeat(np.eye(d)[None], k, 0)
-np.savez(folder + "/start.npz", weights=weights, means=means, covariances=covariances)
-model = {"structure": structure, "columns": [f"x{j + 1}" for j in range(d)], "n": n, "log_likelihood": 0.0,
-         "parameters": {"weights": weights.tolist(), "means": means.ravel().tolist(), "covariances": covariances.ravel().tolist()}}
-json.dump(model, open(folder + "/start.json", "w"))
+def last_json(text: str) -> dict:
+    return json.loads(text.strip().splitlines()[-1])
+
+
+class Bench:
+    """Where the programs are, and what has been found so far."""
+
+    def __init__(self, arguments):
+        self.runner, self.venvs = arguments.runner, arguments.venvs
+        self.repeats = arguments.repeats
+        self.lines, self.missing, self.disagreements, self.versions = [], [], [], set()
+
+    # Programs
+
+    def prepare(self) -> None:
+        if self.runner is None:
+            subprocess.run(["cargo", "build", "--release", "--locked", "-p", "runner"], cwd=ROOT, check=True)
+            self.runner = ROOT / "target" / "release" / "runner"
+        for name, packages in PACKAGES.items():
+            folder = self.venvs / f"venv-{name}"
+            stamp = folder / "packages"
+            if stamp.exists() and stamp.read_text() == "\n".join(packages):
+                continue
+            venv.create(folder, with_pip=True)
+            pip = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
+            for package in [packages, *([one] for one in packages)]:
+                # All at once, or else what there is.
+                if subprocess.run([*pip, *package], check=False).returncode == 0 and package is packages:
+                    break
+            stamp.write_text("\n".join(packages))
+        self.armadillo = WORK / "armadillo"
+        compiler = shutil.which("c++") or "c++"
+        flags = ["-O3", "-march=native", "-fopenmp", "-DARMA_NO_DEBUG", "-std=c++17"]
+        try:
+            run([compiler, *flags, HERE / "armadillo.cpp", "-o", self.armadillo, "-larmadillo"])
+        except Missing as missing:
+            self.miss(f"Armadillo: {missing}")
+            self.armadillo = None
+
+    def python(self, peer: str = "") -> Path:
+        return self.venvs / ("venv-onedal" if peer == "oneDAL" else "venv-peers") / "bin" / "python"
+
+    def compiled(self, peer: str) -> list:
+        """The command of a peer that is no Python package."""
+        if peer == "mclust":
+            return ["Rscript", "--vanilla", HERE / "mclust.R"]
+        if self.armadillo is None:
+            raise Missing("not compiled")
+        return [self.armadillo]
+
+    # One long fit
+
+    def ours(self, row: Fit, folder: Path, iterations: int) -> dict:
+        command = [self.runner, "fit", folder / "x.npy", "-k", row.k, "--json", "--threads", THREADS, "--iterations", iterations]
+        if row.kind == "seeding":
+            command += ["--method", "k-means", "--start", "k-means++", "--starts", 1]
+        else:
+            method = ["--method", "k-means"] if row.kind == "k-means" else ["--covariance", row.kind]
+            command += ["--from", folder / f"start-{row.kind}.json", *method]
+        # wait4 gives this child's own peak, which RUSAGE_CHILDREN would not.
+        child = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
+        text = child.stdout.read()
+        _, status, usage = os.wait4(child.pid, 0)
+        if status:
+            raise Missing(f"runner fit ended with {os.waitstatus_to_exitcode(status)}")
+        told = json.loads(text)
+        if told["iterations"] != iterations:
+            raise Missing(f"runner fit ended after {told['iterations']} of {iterations} iterations")
+        seconds = told["seconds"]["start" if row.kind == "seeding" else "fit"]
+        return {"seconds": seconds, "objective": told["objective"], "peak_mib": usage.ru_maxrss / 1024}
+
+    def our_iteration(self, row: Fit, folder: Path) -> dict:
+        first = self.ours(row, folder, 1)
+        if row.iterations == 1:
+            return first
+        told = self.ours(row, folder, row.iterations)
+        return {**told, "seconds": (told["seconds"] - first["seconds"]) / (row.iterations - 1)}
+
+    def their_iteration(self, peer: str, row: Fit, folder: Path) -> dict:
+        (folder / "end").mkdir(exist_ok=True)
+        if peer in ("Armadillo", "mclust"):
+            command = [*self.compiled(peer), "one", row.kind, folder, row.n, row.d, row.k, row.iterations]
+        else:
+            command = [self.python(peer), "-W", "ignore", HERE / "measure.py", peer, row.kind, folder, row.k, row.iterations]
+        told = last_json(run(command))
+        if told["iterations"] != row.iterations:
+            raise Missing(f"ended after {told['iterations']} of {row.iterations} iterations")
+        seconds = (told["seconds"] - told["first"]) / max(1, row.iterations - 1)
+        return {**told, "seconds": seconds}
+
+    def fit_row(self, name: str, row: Fit, wanted) -> None:
+        n, d, k = row.n, row.d, row.k
+        folder = WORK / "data" / row.key
+        if not (folder / f"start-{row.kind}.json").exists():
+            run([self.python(), HERE / "sample.py", folder, n, d, k, row.spread, row.kind])
+        for peer in filter(wanted, row.peers):
+            pairs, begin = [], time.monotonic()
+            try:
+                while len(pairs) < self.repeats and (not pairs or time.monotonic() - begin < ENOUGH):
+                    pairs.append((self.our_iteration(row, folder), self.their_iteration(peer, row, folder)))
+            except (Missing, ValueError, KeyError) as missing:
+                self.miss(f"{name}, {peer}: {missing}")
+            if not pairs:
+                continue
+            agreement = "other draws"
+            if row.kind != "seeding":
+                end = float(run([self.python(), HERE / "judge.py", folder, row.kind, k]))
+                agreement = self.agreement(f"{name}, {peer}", pairs[0][0]["objective"], end, "f32" in pairs[0][1]["version"])
+            mine, other, ratio = compare(pairs)
+            mine_text, other_text = seconds_text(mine), seconds_text(other)
+            bound = row.flop() / self.flops + row.exponentials() / self.exponentials if self.flops else None
+            times = f"{mine / bound:.2f}" if bound else "–"
+            peaks = [f"{max(side['peak_mib'] for side in sides):,.0f}" for sides in zip(*pairs)]
+            self.versions.add(pairs[0][1]["version"])
+            self.add(name, f"{n:,} / {d} / {k}", row.kind, mine_text, times, peer, other_text, ratio, len(pairs), agreement, *peaks)
+
+    # Many short ones
+
+    def sweep(self, row: Many, folder: Path, replicates: int, stop: str, out: Path) -> dict:
+        config = folder / "sweep.toml"
+        method = 'method = ["k-means"]' if row.kind == "k-means" else f'method = ["em"]\ncovariance = ["{row.kind}"]'
+        config.write_text(
+            f'name = "peers"\nseed = 20181122\nreplicates = {replicates}\n\n[[dataset.csv]]\nid = "sample"\npath = "x.csv"\n'
+            f"components = [{row.k}]\n\n[grid]\n{method}\nstart = [\"random-points\"]\n\n[stop]\n{stop}\n"
+        )
+        shutil.rmtree(out, ignore_errors=True)
+        command = [self.runner, config, "--out", out, "--no-report", "--quiet", "--jobs", THREADS]
+        begin = time.perf_counter()
+        child = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+        messages = child.stderr.read()
+        _, status, usage = os.wait4(child.pid, 0)
+        if status:
+            raise Missing(f"the sweep ended with {os.waitstatus_to_exitcode(status)}: {messages.strip()}")
+        return {"seconds": (time.perf_counter() - begin) / replicates, "peak_mib": usage.ru_maxrss / 1024}
+
+    def theirs_many(self, peer: str, row: Many, folder: Path, starts: int, stop: str) -> dict:
+        limit = int(re.search(r"max-iterations = (\d+)", stop).group(1))
+        gain = re.search(r"gain-per-row = (\S+)", stop)
+        tolerance = gain.group(1) if gain else 0
+        if peer in ("Armadillo", "mclust"):
+            command = [*self.compiled(peer), "many", row.kind, folder, row.n, row.d, row.k, starts, limit, tolerance]
+            return last_json(run(command))
+        command = [self.python(peer), "-W", "ignore", HERE / "many.py", peer, row.kind, folder, row.k, starts, limit, tolerance]
+        return last_json(run(command, environment=ONE_THREAD))
+
+    def many_row(self, name: str, row: Many, wanted) -> None:
+        folder = WORK / "data" / row.key
+        if not (folder / f"start-{row.kind}.json").exists():
+            run([self.python(), HERE / "sample.py", folder, row.n, row.d, row.k, row.spread, row.kind])
+        # Our starts are everybody's.
+        results = folder / "results"
+        self.sweep(row, folder, max(starts for _, starts in row.peers), row.checked, results)
+        run([self.python(), HERE / "starts.py", results, folder])
+        for peer, starts in row.peers:
+            if not wanted(peer):
+                continue
+            pairs, begin = [], time.monotonic()
+            try:
+                checked = self.theirs_many(peer, row, folder, starts, row.checked)
+                while len(pairs) < self.repeats and (not pairs or time.monotonic() - begin < ENOUGH):
+                    told = self.theirs_many(peer, row, folder, starts, row.stop)
+                    pairs.append((self.sweep(row, folder, row.starts, row.stop, results), {**told, "seconds": told["seconds"] / starts}))
+            except (Missing, ValueError, KeyError) as missing:
+                self.miss(f"{name}, {peer}: {missing}")
+            if not pairs:
+                continue
+            mine, other, ratio = compare(pairs)
+            agreement = self.agreement_of_many(f"{name}, {peer}", folder, starts, checked["objectives"])
+            self.versions.add(checked["version"])
+            rates = [f"{1 / seconds:,.0f} fits/s" for seconds in (mine, other)]
+            work = f"{row.n} / {row.d} / {row.k}"
+            peak = f"{max(a['peak_mib'] for a, _ in pairs):,.0f}"
+            self.add(name, work, row.kind, rates[0], "–", peer, rates[1], ratio, len(pairs), agreement, peak, "–")
+        shutil.rmtree(results, ignore_errors=True)
+
+    # What was found
+
+    def agreement(self, what: str, ours: float, theirs: float, narrow: bool) -> str:
+        difference = abs(ours - theirs) / abs(ours)
+        if difference > AGREE and not narrow:
+            self.disagreements.append(f"{what}: ends at {ours!r} and {theirs!r}, {difference:.1e} relative")
+        return f"{difference:.0e}" + (" (f32)" if narrow else "")
+
+    def agreement_of_many(self, what: str, folder: Path, starts: int, theirs: list) -> str:
+        """How many of the starts that both carried through ended in the same place; k-means in scikit-learn tells the best only."""
+        script = "import numpy as np, sys, json; print(json.dumps([None if v != v else v for v in np.load(sys.argv[1]).tolist()]))"
+        ours = json.loads(run([self.python(), "-c", script, folder / "ends.npy"]))[:starts]
+        if len(theirs) < starts:
+            ours, theirs = [max(value for value in ours if value is not None)], [max(theirs)]
+        both = [(a, b) for a, b in zip(ours, theirs) if a is not None and b is not None]
+        same = sum(abs(a - b) <= AGREE * abs(a) for a, b in both)
+        # Ties between centres and nearly singular fits may go either way.
+        if same < 0.99 * len(both):
+            self.disagreements.append(f"{what}: {len(both) - same} of {len(both)} starts end elsewhere")
+        return f"{same:,} of {len(both):,} ends" if len(both) > 1 else ("best end" if same else "another best")
+
+    def miss(self, what: str) -> None:
+        """Notes one line about what could not be measured."""
+        line = " ".join(what.split())[:400]
+        self.missing.append(line)
+        print(f"NOT MEASURED {line}", file=sys.stderr, flush=True)
+
+    def add(self, name, work, kind, mine, bound, peer, other, ratio, repeats, agreement, our_peak, their_peak) -> None:
+        structure = "" if kind in ("k-means", "seeding") else f", {kind}"
+        line = (
+            f"| {name} | {work}{structure} | {mine} | {bound} | {peer} | {other} | **{significant(ratio)}** | {repeats} | {agreement} "
+            f"| {our_peak} | {their_peak} |"
+        )
+        self.lines.append(line)
+        print(line, flush=True)
+
+    def write(self, out: Path, began: float, left: list) -> None:
+        listed = [f"- {line}" for line in [*self.missing, *(f"{row}: no time left" for row in left)]]
+        differing = [f"- {line}" for line in self.disagreements]
+        peak = f"{self.flops / 1e9:.0f} GF/s and {self.exponentials / 1e9:.2f}e9 exponentials/s" if self.flops else "not measured"
+        text = f"""<!-- Written by benches/peers/run.py -->
+
+# This project and its peers
+
+| row | n / d / k | ours | × bound | peer | theirs | theirs / ours | repeats | ends | our peak, MiB | theirs |
+|:--|:--|--:|--:|:--|--:|--:|--:|:--|--:|--:|
+""" + "\n".join(self.lines) + f"""
+
+{date.today()}, {machine()}, {THREADS} threads for all, Python {platform.python_version()}; {describe_commit()}; {", ".join(sorted(self.versions))}.
+Load average {os.getloadavg()[0]:.1f} at the end; {(time.monotonic() - began) / 60:.0f} minutes.
+
+*How.* Same data, same start, same number of iterations, in turns; medians over the repeats, the ratio is the median of that of
+neighbours. Seconds are per iteration: a fit of all iterations less a fit of one, over their difference, so that neither what
+surrounds the iterations nor an E-pass at the end counts; k-means++ is the seeding alone. Fits per second: ours from the start of the process to its end, Parquet written; theirs
+the fits alone, on all cores, one thread each (mclust's processes are started within). All our bookkeeping is on: traces, ΔQ, KL,
+parameters. *Ends*: relative difference of log L (k-means: inertia) at the end, theirs computed by NumPy from their
+parameters; for many fits the number of starts whose ends agree to {AGREE:.0e} after the same number of iterations, among those that neither gave up.
+*Bound*: operations of the dense algorithm (full 2nkd², diag 8nkd, tied nd² + 4nkd, spherical 4nkd, k-means 2nkd) and nk exponentials at this
+machine's measured peaks, {peak}; what skips work can be below 1. faiss computes in single precision.
 """
+        if listed:
+            text += "\nNot measured:\n\n" + "\n".join(listed) + "\n"
+        if differing:
+            text += "\nEnds that differ by more than 1e-9:\n\n" + "\n".join(differing) + "\n"
+        out.write_text(text)
+
+    def measure_peaks(self, given: str | None) -> None:
+        """Double precision peaks of all cores, in flop/s and exponentials/s, as the kernels' own bench measures them."""
+        self.flops = self.exponentials = 0.0
+        if given is None:
+            command = ["cargo", "run", "--quiet", "--manifest-path", HERE.parent / "kernels" / "Cargo.toml", "--bin", "iteration", "none", "--threads", "1"]
+            try:
+                given = run(command, limit=900)
+            except Missing as missing:
+                self.miss(f"multiples of the bound: {missing}")
+                return
+        found = re.search(r"([0-9.]+) GF/s, ([0-9.]+)e9", given)
+        self.flops, self.exponentials = (float(word) * 1e9 * THREADS for word in found.groups())
 
 
-def data(row: str) -> Path:
-    n, d, k, _, spread, _ = ROWS[row]
-    folder = WORK / "data" / row
-    if not (folder / "start.json").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        python = WORK / "venv-peers" / "bin" / "python"
-        arguments = [str(folder), str(n), str(d), str(k), str(spread or 0.0), STRUCTURES.get(row, "full")]
-        subprocess.run([python, "-c", GENERATE, *arguments], check=True)
-    return folder
+def compare(pairs) -> tuple:
+    mine, other = ([side["seconds"] for side in sides] for sides in zip(*pairs))
+    return statistics.median(mine), statistics.median(other), statistics.median(b / a for a, b in zip(mine, other))
 
 
-def ours(row: str, folder: Path) -> dict:
-    k, iterations = ROWS[row][2], ROWS[row][3]
-    method = ["--method", "k-means"] if row.startswith("KM") else ["--covariance", STRUCTURES.get(row, "full")]
-    command = [RUNNER, "fit", folder / "x.npy", "-k", str(k), "--from", folder / "start.json",
-               "--iterations", str(iterations), "--json", *method]
-    # wait4 gives this child's own peak, which RUSAGE_CHILDREN would not.
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    told = json.loads(child.stdout.read())
-    _, status, usage = os.wait4(child.pid, 0)
-    if status:
-        sys.exit(f"runner fit failed on {row}")
-    if told["iterations"] != iterations:
-        sys.exit(f"runner fit ended after {told['iterations']} of {iterations} iterations on {row}")
-    return {"seconds": told["seconds"]["fit"], "objective": told["objective"], "peak_mib": usage.ru_maxrss / 1024}
+def significant(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:,.0f}"
 
 
-def theirs(peer: str, row: str, folder: Path) -> dict:
-    python = WORK / f"venv-{ENVIRONMENT_OF[peer]}" / "bin" / "python"
-    command = [python, "-W", "ignore", HERE / "measure.py", peer, row, folder, str(ROWS[row][3])]
-    out = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    return json.loads(out.strip().splitlines()[-1])
-
-
-def digits(value: float) -> str:
-    return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
-
-
-def per_iteration(seconds: float) -> str:
+def seconds_text(seconds: float) -> str:
     if seconds < 1e-3:
         return f"{seconds * 1e6:.3g} µs"
-    return f"{seconds * 1e3:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
+    return f"{seconds * 1e3:.3g} ms" if seconds < 0.9995 else f"{seconds:.3g} s"
 
 
-def peak_flops() -> float:
-    """This machine's double precision peak on all cores, in flop/s, as the kernels' own bench measures it."""
-    out = subprocess.run(
-        ["cargo", "run", "--quiet", "--bin", "iteration", "S2", "--threads", "1"],
-        stdout=subprocess.PIPE, text=True, cwd=ROOT / "benches" / "kernels", check=True,
-    )
-    found = re.search(r"peak of one thread: ([0-9.]+) GF/s", out.stdout)
-    return float(found.group(1)) * 1e9 * (os.cpu_count() or 1)
+def machine() -> str:
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
+    return f"{model}, {platform.system()} {platform.release()}"
+
+
+def describe_commit() -> str:
+    try:
+        return "commit " + run(["git", "-C", ROOT, "describe", "--always", "--dirty"]).strip()
+    except Missing:
+        return "commit unknown"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", default=",".join(ROWS))
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--out", type=Path, default=HERE / "TABLE.md")
+    parser.add_argument("--rows", help="names, separated by commas [default: all]")
+    parser.add_argument("--peers", help="names, separated by commas [default: all]")
+    parser.add_argument("--repeats", type=int, default=3, help=f"at most; less if they take more than {ENOUGH:.0f} s")
+    parser.add_argument("--minutes", type=float, default=15, help="begins no row after so many")
+    parser.add_argument("--quick", action="store_true", help="small rows only")
+    parser.add_argument("--venvs", type=Path, default=WORK, help="folder of the virtual environments")
+    parser.add_argument("--runner", type=Path, help="measures this binary instead of building one")
+    parser.add_argument("--peak", help='peaks of a core, known before: "58.5 GF/s, 1.17e9"')
+    parser.add_argument("--out", type=Path, help="[default: TABLE.md here; with --quick target/peers/TABLE.md]")
     arguments = parser.parse_args()
-    prepare()
-    peak = peak_flops()
-    lines, versions, disagreements = [], set(), []
-    for row in arguments.rows.split(","):
-        n, d, k, iterations, _, peers = ROWS[row]
-        folder = data(row)
-        for peer in peers:
-            pairs = []
-            for _ in range(arguments.repeats):
-                try:
-                    pairs.append((ours(row, folder), theirs(peer, row, folder)))
-                except subprocess.CalledProcessError as error:
-                    print(f"{row}: {peer} failed: {error}", file=sys.stderr)
-                    break
-            if not pairs:
-                continue
-            versions.add(pairs[0][1]["version"])
-            mine = statistics.median(a["seconds"] for a, _ in pairs) / iterations
-            other = statistics.median(b["seconds"] for _, b in pairs) / iterations
-            ratio = statistics.median(b["seconds"] / a["seconds"] for a, b in pairs)
-            a, b = pairs[0][0]["objective"], pairs[0][1]["objective"]
-            difference = abs(a - b) / abs(a) if b is not None else None
-            if difference is not None and difference > 1e-9:
-                disagreements.append(f"{row}, {peer}: {a!r} and {b!r} differ by {difference:.1e} relative")
-            bound = flop(row) / peak
-            agreement = "not comparable" if difference is None else f"{difference:.0e}"
-            lines.append(
-                f"| {row} | {n:,} / {d} / {k} | {per_iteration(mine)} | {digits(mine / bound)} | {peer} | {per_iteration(other)} | **{digits(ratio)}** "
-                f"| {agreement} | {digits(pairs[0][0]['peak_mib'])} | {digits(pairs[0][1]['peak_mib'])} |"
-            )
-            print(lines[-1], flush=True)
-    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
-    text = f"""<!-- Written by benches/peers/run.py -->
-
-| row | n / d / k | ours, per iteration | × dense bound | peer | theirs | theirs / ours | objectives differ by | our peak, MiB | theirs |
-|:--|:--|--:|--:|:--|--:|--:|--:|--:|--:|
-""" + "\n".join(lines) + f"""
-
-Same data, same start, same number of iterations, {arguments.repeats} alternating repeats, medians; all bookkeeping of ours on (trace, ΔQ,
-KL). Seconds of the fit alone. The dense bound is flop per iteration (full 2nkd², diag 8nkd, tied nd² + 4nkd, spherical 4nkd, k-means 2nkd) over this
-machine's measured peak of {peak / 1e9:.0f} GF/s; exponentials and memory are not in it. {os.cpu_count()} threads, {model}, {platform.system()} {platform.release()},
-Python {platform.python_version()}; {", ".join(sorted(versions))}.
-"""
-    arguments.out.write_text(text)
-    for line in disagreements:
+    rows = QUICK if arguments.quick else ROWS
+    names = arguments.rows.split(",") if arguments.rows else list(rows)
+    unknown = [name for name in names if name not in rows]
+    if unknown:
+        parser.error(f"no row {', '.join(unknown)}; there are {', '.join(rows)}")
+    out = arguments.out or (WORK if arguments.quick else HERE) / "TABLE.md"
+    peers = arguments.peers.split(",") if arguments.peers else None
+    WORK.mkdir(parents=True, exist_ok=True)
+    bench = Bench(arguments)
+    bench.prepare()
+    bench.measure_peaks(arguments.peak)
+    began = time.monotonic()
+    left = list(names)
+    for name in names:
+        if time.monotonic() - began > 60 * arguments.minutes:
+            break
+        left.remove(name)
+        measure = bench.many_row if isinstance(rows[name], Many) else bench.fit_row
+        try:
+            measure(name, rows[name], lambda peer: peers is None or peer in peers)
+        except (Missing, ValueError, KeyError, OSError) as missing:
+            bench.miss(f"{name}: {missing}")
+        bench.write(out, began, left)
+    for line in bench.disagreements:
         print(f"DISAGREE {line}", file=sys.stderr)
-    sys.exit(1 if disagreements else 0)
+    sys.exit(1 if bench.disagreements else 0)
 
 
 if __name__ == "__main__":
