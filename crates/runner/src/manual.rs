@@ -1,7 +1,8 @@
 //! Completions and man pages: made from the definition of the command line, so that they cannot differ from it.
 
 use crate::cli::Cli;
-use anyhow::bail;
+use crate::exit::Refused;
+use anyhow::anyhow;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
@@ -20,7 +21,7 @@ pub fn page(command: Option<&str>) -> anyhow::Result<String> {
         None => program,
         Some(name) => match program.find_subcommand(name) {
             Some(found) => found.clone(),
-            None => bail!("there is no command `{name}` (runner --help lists them)"),
+            None => return Err(Refused(anyhow!("there is no command `{name}` (runner --help lists them)")).into()),
         },
     };
     let mut text = Vec::new();

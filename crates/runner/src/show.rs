@@ -1,10 +1,11 @@
 //! `runner show`: one start in detail, from the records of a folder that is finished or still running.
 
 use crate::cli::ShowArguments;
+use crate::exit::Refused;
 use crate::plan::Plan;
 use crate::plot;
 use crate::recorded;
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use console::Style;
 use linalg::Level;
 use linalg::diagnosis::spectrum;
@@ -47,11 +48,11 @@ pub fn number(view: &View, name: &str) -> anyhow::Result<u32> {
         _ => {
             let id = (name.len() == 16).then(|| u64::from_str_radix(name, 16).ok()).flatten();
             let Some(id) = id else {
-                bail!("`{name}` is neither the number of a run nor a run_id (16 hexadecimal digits)");
+                return refused(format!("`{name}` is neither the number of a run nor a run_id (16 hexadecimal digits)"));
             };
             match view.find(id)?.first() {
                 Some(&run) => run,
-                None => bail!("no recorded run has the id {name}"),
+                None => return refused(format!("no recorded run has the id {name}")),
             }
         }
     };
@@ -59,9 +60,13 @@ pub fn number(view: &View, name: &str) -> anyhow::Result<u32> {
         let ranges: Vec<String> =
             view.runs().iter().take(5).map(|range| format!("{} to {}", range.first, range.last)).collect();
         let known = if ranges.is_empty() { "none is".to_owned() } else { format!("recorded: {}", ranges.join(", ")) };
-        bail!("run {run} is not recorded ({known})");
+        return refused(format!("run {run} is not recorded ({known})"));
     }
     Ok(run)
+}
+
+fn refused(words: String) -> anyhow::Result<u32> {
+    Err(Refused(anyhow::Error::msg(words)).into())
 }
 
 /// The cell of a run in words.

@@ -62,7 +62,7 @@ fn recorded_runs_are_repeated_bit_by_bit() {
     let below = root.join("results");
     let (one, _) = ends(&runner(&below, &["verify", "tiny", "--run", "3", "--run", "11"]), 0);
     assert!(one.contains(": 2 of 20 recorded"), "{one}");
-    let (_, missing) = ends(&runner(root, &["verify", "results/tiny", "--run", "20"]), 1);
+    let (_, missing) = ends(&runner(root, &["verify", "results/tiny", "--run", "20"]), 2);
     assert!(missing.contains("run 20 is not recorded (recorded: 0 to 19)"), "{missing}");
 }
 
@@ -159,7 +159,7 @@ fn a_run_is_shown_with_trace_failure_and_parameters() {
     let (shown, _) = ends(&runner(root, &["show", "results/tiny", &converged.run.to_string()]), 0);
     assert!(shown.contains("gap to the extrapolated limit") && shown.contains("parameters at the end"), "{shown}");
     assert!(shown.contains('⠑') || shown.contains('⢄') || shown.contains('⠢'), "{shown}");
-    let (_, unknown) = ends(&runner(root, &["show", "results/tiny", "zz"]), 1);
+    let (_, unknown) = ends(&runner(root, &["show", "results/tiny", "zz"]), 2);
     assert!(unknown.contains("neither the number of a run nor a run_id"), "{unknown}");
 }
 

@@ -88,9 +88,9 @@ fn read(text: &str, overrides: &[String]) -> Result<(SweepFile, Places), Vec<Dia
 /// An error of the TOML grammar in `text`.
 fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
     let found = Diagnostic::new("this is not TOML");
-    let word = error.span().and_then(|span| text.get(span)).unwrap_or_default();
+    let word = error.span().and_then(|span| text.get(span)).unwrap_or_default().trim_end();
     let is_name =
-        word.starts_with(char::is_alphabetic) && word.chars().all(|c| c.is_alphanumeric() || "-_+.".contains(c));
+        word.starts_with(char::is_alphabetic) && word.chars().all(|c| c.is_alphanumeric() || "-_+. ".contains(c));
     // The parser guesses what a bare word could have become: `false` of `faithful`. It is a string whose quotes were forgotten.
     let is_value = ["invalid", "string values must be quoted"].iter().any(|one| error.message().starts_with(one));
     if is_name && is_value {
@@ -228,11 +228,13 @@ fn rephrase(error: &toml::de::Error, path: &str, names: &[&str]) -> Diagnostic {
         };
         let wrong = Diagnostic::new(format!("wrong value for `{path}`")).at(span, label);
         return match (expected, found_in_words(found).as_str()) {
-            ("a sequence", "a table") => wrong.help(match path.split_once('.') {
-                Some(("dataset", _)) => format!("there may be several: write [[{path}]]"),
-                _ => "data sets are [[dataset.builtin]], [[dataset.mixture]] and [[dataset.csv]]".to_owned(),
-            }),
-            ("a sequence", found) => wrong.help(format!("one value needs brackets, too: [{found}]")),
+            ("a sequence", _) if TABLES.contains(&path) => {
+                wrong.help(format!("there may be several: each is a table that begins with [[{path}]]"))
+            }
+            ("a sequence", _) if path.starts_with("dataset[") => wrong.help(format!("data sets are {}", in_brackets())),
+            ("a sequence", found) if found != "a table" => {
+                wrong.help(format!("one value needs brackets, too: [{found}]"))
+            }
             _ => wrong,
         };
     }
@@ -244,6 +246,22 @@ fn rephrase(error: &toml::de::Error, path: &str, names: &[&str]) -> Diagnostic {
         return Diagnostic::new(format!("wrong value for `{path}`")).at(span, label);
     }
     Diagnostic::new(format!("wrong value for `{path}`")).at(span, message)
+}
+
+/// Arrays of tables, the data sets first.
+const TABLES: [&str; 7] = [
+    "dataset.builtin",
+    "dataset.mixture",
+    "dataset.overlap",
+    "dataset.csv",
+    "start.given",
+    "include",
+    "exclude",
+];
+
+fn in_brackets() -> String {
+    let kinds = TABLES.iter().filter(|path| path.starts_with("dataset."));
+    kinds.map(|path| format!("[[{path}]]")).collect::<Vec<_>>().join(", ")
 }
 
 /// What the names at `path` are names of.

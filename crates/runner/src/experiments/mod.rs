@@ -17,8 +17,9 @@ mod rates;
 mod tutorial;
 
 use crate::commands::default_threads;
+use crate::exit::Refused;
 use crate::simd;
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use compare::Tolerance;
 use folder::Place;
 use report::published::{self, Comparison};
@@ -106,7 +107,7 @@ fn chosen(which: &[String]) -> anyhow::Result<Vec<&'static Experiment>> {
     };
     if let Some(unknown) = which.iter().find(|name| !EXPERIMENTS.iter().any(|experiment| is(experiment, name))) {
         let known: Vec<&str> = EXPERIMENTS.iter().map(|experiment| experiment.name).collect();
-        bail!("there is no experiment `{unknown}`; known are all, {}", known.join(", "));
+        return Err(Refused(anyhow!("there is no experiment `{unknown}`; known are all, {}", known.join(", "))).into());
     }
     Ok(EXPERIMENTS.iter().filter(|experiment| which.iter().any(|name| is(experiment, name))).collect())
 }

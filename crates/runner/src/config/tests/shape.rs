@@ -124,9 +124,25 @@ error: wrong value for `dataset.builtin`
 5 | [dataset.builtin]
   | ^^^^^^^^^^^^^^^^^ expected an array [...], found a table
   |
-  = help: there may be several: write [[dataset.builtin]]
+  = help: there may be several: each is a table that begins with [[dataset.builtin]]
 ",
     );
+}
+
+#[test]
+fn tables_that_are_none_of_these() {
+    let told = |from: &str, to: &str, help: &str| {
+        let shown = errors(&CONFIG.replace(from, to), &[]);
+        assert!(shown.contains(help), "{help} is missing in:\n{shown}");
+    };
+    told("[grid]", "[include]\nmethod = \"em\"\n[grid]", "begins with [[include]]");
+    let data = &CONFIG[CONFIG.find("[[dataset").unwrap()..CONFIG.find("[grid]").unwrap()];
+    told(data, "[[dataset]]\nid = \"iris\"\n", "data sets are [[dataset.builtin]], [[dataset.mixture]], [[dataset.overlap]]");
+    told(data, "[dataset]\nbuiltin = \"iris\"\n", "begins with [[dataset.builtin]]");
+    told("name = \"test\"", "name = my test", "a string needs quotes: \"my test\"");
+    // Nothing is offered where nothing is known to help.
+    let shown = errors(&CONFIG.replace("components = [2, 3]", "components = { a = 1 }"), &[]);
+    assert!(shown.contains("found a table") && !shown.contains("help"), "{shown}");
 }
 
 #[test]
