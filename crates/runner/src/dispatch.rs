@@ -101,7 +101,7 @@ pub fn start<S: Structure>(job: &Job<'_>, reference: &Arc<Reference>) -> Result<
         }
         StartKind::KMeans => start::k_means_partition(&rows, k, total, job.level, rng)?,
         StartKind::EmEm => {
-            let crate::config::sweep_file::EmEmFile { runs, tolerance, max_iterations } = options.em_em;
+            let crate::config::start_file::EmEmFile { runs, tolerance, max_iterations } = options.em_em;
             start::em_em::<S>(&search(), EmEm { runs, tolerance, max_iterations }, rng)?.start
         }
         StartKind::RndEm => start::rnd_em::<S>(&search(), RndEm { runs: options.rnd_em.runs }, rng)?.start,

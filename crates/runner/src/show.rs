@@ -48,7 +48,9 @@ pub fn number(view: &View, name: &str) -> anyhow::Result<u32> {
         _ => {
             let id = (name.len() == 16).then(|| u64::from_str_radix(name, 16).ok()).flatten();
             let Some(id) = id else {
-                return refused(format!("`{name}` is neither the number of a run nor a run_id (16 hexadecimal digits)"));
+                return refused(format!(
+                    "`{name}` is neither the number of a run nor a run_id (16 hexadecimal digits)"
+                ));
             };
             match view.find(id)?.first() {
                 Some(&run) => run,

@@ -249,15 +249,8 @@ fn rephrase(error: &toml::de::Error, path: &str, names: &[&str]) -> Diagnostic {
 }
 
 /// Arrays of tables, the data sets first.
-const TABLES: [&str; 7] = [
-    "dataset.builtin",
-    "dataset.mixture",
-    "dataset.overlap",
-    "dataset.csv",
-    "start.given",
-    "include",
-    "exclude",
-];
+const TABLES: [&str; 7] =
+    ["dataset.builtin", "dataset.mixture", "dataset.overlap", "dataset.csv", "start.given", "include", "exclude"];
 
 fn in_brackets() -> String {
     let kinds = TABLES.iter().filter(|path| path.starts_with("dataset."));

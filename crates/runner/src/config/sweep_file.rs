@@ -1,9 +1,10 @@
 //! What was typed: the config file as plain structs. Nothing is resolved here; every check beyond "is it the right
 //! shape" belongs to the plan. The JSON schema and the documentation of every key come from these types.
 
+use super::filter_file::FilterFile;
+use super::start_file::StartFile;
 use crate::kinds::{Covariance, Method, Policy, Standardise, StartCovariance, StartKind, StopNumber, StopRule};
 use schemars::JsonSchema;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -200,130 +201,6 @@ pub struct GridFile {
     pub policy: Vec<Policy>,
 }
 
-/// Options of the starts; each concerns the starts of its name only.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct StartFile {
-    /// Short runs of EM.
-    #[serde(default)]
-    pub em_em: EmEmFile,
-    /// Random points that are only looked at.
-    #[serde(default)]
-    pub rnd_em: RndEmFile,
-    /// Runs of classification EM.
-    #[serde(default)]
-    pub cem: CemFile,
-    /// Chains of stochastic EM.
-    #[serde(default)]
-    pub sem: SemFile,
-    /// How far an optimum is moved.
-    #[serde(default)]
-    pub perturbed: PerturbedFile,
-    /// The user's own starts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub given: Vec<GivenFile>,
-}
-
-impl StartFile {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// Options of `em-em`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct EmEmFile {
-    /// Number of short runs.
-    pub runs: u32,
-    /// A short run ends when its last step gained at most this share of what the run has gained.
-    pub tolerance: f64,
-    /// Iterations that a short run takes at most.
-    pub max_iterations: u32,
-}
-
-impl Default for EmEmFile {
-    fn default() -> Self {
-        let mixture::start::EmEm { runs, tolerance, max_iterations } = mixture::start::EmEm::default();
-        Self { runs, tolerance, max_iterations }
-    }
-}
-
-/// Options of `rnd-em`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct RndEmFile {
-    /// Number of random points that are looked at.
-    pub runs: u32,
-}
-
-impl Default for RndEmFile {
-    fn default() -> Self {
-        Self { runs: mixture::start::RndEm::default().runs }
-    }
-}
-
-/// Options of `cem`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct CemFile {
-    /// Number of runs.
-    pub runs: u32,
-    /// M-steps that a run takes at most.
-    pub max_iterations: u32,
-}
-
-impl Default for CemFile {
-    fn default() -> Self {
-        let mixture::start::Cem { runs, max_iterations } = mixture::start::Cem::default();
-        Self { runs, max_iterations }
-    }
-}
-
-/// Options of `sem`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct SemFile {
-    /// Number of chains.
-    pub runs: u32,
-    /// Steps of a chain.
-    pub iterations: u32,
-}
-
-impl Default for SemFile {
-    fn default() -> Self {
-        let mixture::start::Sem { runs, iterations } = mixture::start::Sem::default();
-        Self { runs, iterations }
-    }
-}
-
-/// Options of `perturbed`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct PerturbedFile {
-    /// Distance by which every mean moves, in units of its component's covariance.
-    pub shift: f64,
-    /// Standard deviation of the logarithm of the factor by which every covariance is multiplied.
-    pub spread: f64,
-}
-
-impl Default for PerturbedFile {
-    fn default() -> Self {
-        Self { shift: 1.0, spread: 0.0 }
-    }
-}
-
-/// A start of the user's own for one data set. Its number of components follows from the file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct GivenFile {
-    /// Name of the data set in the records.
-    pub dataset: String,
-    /// Relative to the folder of the config. A model that `runner fit` saved (.toml or .json), or a .csv with a header and
-    /// one column of labels (0 to K − 1) or K columns of responsibilities.
-    pub file: String,
-}
-
 /// Stop rules. Those left out do not apply.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -403,82 +280,6 @@ pub struct RecordFile {
 impl Default for RecordFile {
     fn default() -> Self {
         Self { trace_stride: 1, full_traces: 0, start_parameters: true, failure_parameters: true }
-    }
-}
-
-/// Cells of the grid: those that have all of the given values. A key left out matches anything.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct FilterFile {
-    /// Name of the data set in the records.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub dataset: Option<String>,
-    /// Number of components K.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub components: Option<u32>,
-    /// Method.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub method: Option<Method>,
-    /// Covariance structure.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub covariance: Option<Covariance>,
-    /// Kind of start.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub start: Option<StartKind>,
-    /// Covariance of a point-type start.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub start_covariance: Option<StartCovariance>,
-    /// Policy; a bare name matches every parameter.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub policy: Option<PolicyPattern>,
-}
-
-/// A policy with its parameter, or a bare name that matches every parameter.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-#[serde(untagged)]
-pub enum PolicyPattern {
-    /// A name.
-    Any(String),
-    /// A policy with its parameter.
-    One(Policy),
-}
-
-impl PolicyPattern {
-    /// Whether `policy` is meant.
-    pub fn matches(&self, policy: Policy) -> bool {
-        match self {
-            Self::Any(name) => name == policy.name(),
-            Self::One(one) => *one == policy,
-        }
-    }
-}
-
-/// By hand, because an untagged enum loses the span and the reason of an error.
-impl<'de> Deserialize<'de> for PolicyPattern {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pattern;
-        impl<'de> Visitor<'de> for Pattern {
-            type Value = PolicyPattern;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-                f.write_str("a policy (\"ridge\" or { ridge = 1e-6 })")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<PolicyPattern, E> {
-                const NAMES: [&str; 7] = Policy::NAMES;
-                if NAMES.contains(&name) {
-                    Ok(PolicyPattern::Any(name.to_owned()))
-                } else {
-                    Err(E::unknown_variant(name, &NAMES))
-                }
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<PolicyPattern, A::Error> {
-                let entries = serde::de::value::MapAccessDeserializer::new(map);
-                Policy::deserialize(entries).map(PolicyPattern::One).map_err(A::Error::custom)
-            }
-        }
-        deserializer.deserialize_any(Pattern)
     }
 }
 

@@ -4,7 +4,8 @@
 use super::resolve::Errors;
 use super::{Cell, DatasetPlan, Plan};
 use crate::config::diagnostics::{Diagnostic, suggestion};
-use crate::config::sweep_file::{FilterFile, SweepFile};
+use crate::config::filter_file::{FilterFile, PolicyPattern};
+use crate::config::sweep_file::SweepFile;
 use crate::dispatch;
 use crate::kinds::{Covariance, Method, Policy, StartCovariance, StartKind};
 use crate::seeds::CellDigests;
@@ -160,8 +161,7 @@ pub fn matches_cell(filter: &FilterFile, cell: &Cell, datasets: &[DatasetPlan]) 
 }
 
 fn matches(filter: &FilterFile, cell: &Combination, datasets: &[DatasetPlan]) -> bool {
-    let policy =
-        |pattern: &crate::config::sweep_file::PolicyPattern| cell.policy.is_some_and(|one| pattern.matches(one));
+    let policy = |pattern: &PolicyPattern| cell.policy.is_some_and(|one| pattern.matches(one));
     filter.dataset.as_ref().is_none_or(|name| *name == datasets[cell.dataset].name)
         && filter.components.is_none_or(|k| k == cell.k)
         && filter.method.is_none_or(|method| method == cell.method)

@@ -7,7 +7,7 @@
 use super::{Plan, grid};
 use crate::config::diagnostics::{Diagnostic, Sources, suggestion};
 use crate::config::document::{Rejected, table_of};
-use crate::config::sweep_file::FilterFile;
+use crate::config::filter_file::FilterFile;
 use std::fmt::Write as _;
 
 /// What a filter is called in messages.

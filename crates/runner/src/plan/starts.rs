@@ -3,9 +3,8 @@
 use super::DatasetPlan;
 use super::resolve::Errors;
 use crate::config::diagnostics::{Diagnostic, suggestion};
-use crate::config::sweep_file::{
-    CemFile, EmEmFile, GivenFile, PerturbedFile, RndEmFile, SemFile, StartFile, SweepFile,
-};
+use crate::config::start_file::{CemFile, EmEmFile, GivenFile, PerturbedFile, RndEmFile, SemFile, StartFile};
+use crate::config::sweep_file::SweepFile;
 use crate::kinds::StartKind;
 use crate::seeds;
 use datasets::{CsvOptions, Sample};

@@ -137,7 +137,11 @@ fn tables_that_are_none_of_these() {
     };
     told("[grid]", "[include]\nmethod = \"em\"\n[grid]", "begins with [[include]]");
     let data = &CONFIG[CONFIG.find("[[dataset").unwrap()..CONFIG.find("[grid]").unwrap()];
-    told(data, "[[dataset]]\nid = \"iris\"\n", "data sets are [[dataset.builtin]], [[dataset.mixture]], [[dataset.overlap]]");
+    told(
+        data,
+        "[[dataset]]\nid = \"iris\"\n",
+        "data sets are [[dataset.builtin]], [[dataset.mixture]], [[dataset.overlap]]",
+    );
     told(data, "[dataset]\nbuiltin = \"iris\"\n", "begins with [[dataset.builtin]]");
     told("name = \"test\"", "name = my test", "a string needs quotes: \"my test\"");
     // Nothing is offered where nothing is known to help.
