@@ -89,19 +89,25 @@ impl<E: Emission> Mixture<E> {
 
     /// The classification of every row of the batch, without an n × K matrix.
     pub fn classify(&self, batch: Batch<'_>) -> Classification {
-        let k = self.components();
+        let (k, level) = (self.components(), self.emission.level());
         let mut labels = Vec::with_capacity(batch.rows());
         let (mut log_largest, mut entropy) = (0.0, 0.0);
         let mut scratch = LatentModel::scratch(self, batch.rows());
+        let mut logarithms = Vec::new();
         let weight = |row: usize| batch.weight.get(row).copied().unwrap_or(1.0);
         let unweighted = Batch { weight: &[], ..batch };
         self.for_each_block(unweighted, &mut scratch, |rows, block, values, _| {
-            softmax(self.emission.level(), values, &self.log_weights, block);
+            softmax(level, values, &self.log_weights, block);
+            logarithms.clear();
+            logarithms.extend_from_slice(values);
+            ln_in_place(level, &mut logarithms);
+            let stride = block.stride();
             for (i, row) in rows.enumerate() {
-                let r = |c: usize| values[c * block.stride() + i];
+                let r = |c: usize| values[c * stride + i];
                 let best = (1..k).fold(0, |best, c| if r(c) > r(best) { c } else { best });
-                log_largest += weight(row) * r(best).ln();
-                entropy -= weight(row) * (0..k).map(r).filter(|r| *r > 0.0).map(|r| r * r.ln()).sum::<f64>();
+                let information = |c: usize| if r(c) > 0.0 { r(c) * logarithms[c * stride + i] } else { 0.0 };
+                log_largest += weight(row) * logarithms[best * stride + i];
+                entropy -= weight(row) * (0..k).map(information).sum::<f64>();
                 #[expect(clippy::cast_possible_truncation, reason = "an index of a component")]
                 labels.push(best as u32);
             }

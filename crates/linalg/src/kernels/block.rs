@@ -100,41 +100,49 @@ impl Block {
     }
 
     /// Largest number of points.
+    #[inline]
     pub fn capacity(&self) -> usize {
         self.capacity
     }
 
     /// Number of points.
+    #[inline]
     pub fn rows(&self) -> usize {
         self.rows
     }
 
     /// Number of features.
+    #[inline]
     pub fn dimension(&self) -> usize {
         self.dimension
     }
 
     /// Distance between two features of a point; the number of points rounded up to whole vectors.
+    #[inline]
     pub fn stride(&self) -> usize {
         padded(self.rows)
     }
 
     /// Feature after feature, `dimension × stride`, measured from the block's centre.
+    #[inline]
     pub fn points(&self) -> &[f64] {
         &self.points[..self.stride() * self.dimension]
     }
 
     /// The points in panels ([`scatter`](super::scatter)), of a block that is [centred](Self::centred); otherwise empty.
+    #[inline]
     pub fn panels(&self) -> &[f64] {
         if self.centre.is_empty() { &[] } else { &self.panels[..panels_len(self.rows, self.dimension)] }
     }
 
     /// One weight per point, zero in the padding.
+    #[inline]
     pub fn weights(&self) -> &[f64] {
         &self.weights[..self.stride()]
     }
 
     /// Whether all weights are one.
+    #[inline]
     pub fn unweighted(&self) -> bool {
         self.unweighted
     }

@@ -42,6 +42,7 @@ use pulp::Arch;
 pub const WIDTH: usize = 8;
 
 /// `n` rounded up to whole vectors.
+#[inline]
 pub fn padded(n: usize) -> usize {
     n.next_multiple_of(WIDTH)
 }
