@@ -80,3 +80,19 @@ fn an_instruction_set_that_is_recorded_but_missing_stops_a_resume() {
     assert_eq!(records::Provenance::read(&folder).unwrap().simd_before, ["x86-64-v9"]);
     assert_eq!(fs::read(folder.join("runs.parquet")).unwrap(), runs);
 }
+
+/// A program that is not where cargo made it may have been made from anything.
+#[test]
+fn a_program_that_was_copied_knows_no_commit() {
+    let root = tempfile::tempdir().unwrap();
+    let root = root.path();
+    fs::write(root.join("tiny.toml"), CONFIG).unwrap();
+    let copied = root.join("copied");
+    fs::copy(env!("CARGO_BIN_EXE_runner"), &copied).unwrap();
+    let output =
+        Command::new(&copied).current_dir(root).args(["tiny.toml", "--no-report", "--quiet"]).output().unwrap();
+    ends(&output, 0);
+    let origin = records::Provenance::read(&root.join("results/tiny")).unwrap();
+    assert_eq!((origin.git_commit, origin.git_dirty), (None, None));
+    assert!(origin.cargo_lock_sha256.is_some() && origin.rustc.is_some());
+}
