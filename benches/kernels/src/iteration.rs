@@ -4,26 +4,15 @@
 use em::stop::{GainPerRow, MaxIterations};
 use em::{Plain, Rows, Serial, Stopping, TraceRow};
 use kernel_benches::clock::{Moment, Seconds};
-use kernel_benches::{model, model_in, peak, sample, seconds_per_iteration};
-use kmeans::{KMeans, Skipping, lloyd, plus_plus};
+use kernel_benches::kind::Kind;
+use kernel_benches::{model_in, peak, sample};
+use kmeans::{KMeans, lloyd, plus_plus};
 use linalg::{Level, Total};
-use mixture::gaussian::structure::{Eee, Vii, Vvi};
 use mixture::start::{PointCovariance, points};
-use mixture::{Full, Gaussian, Reference};
+use mixture::{Full, Reference};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
-
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Full,
-    Diagonal,
-    Tied,
-    Spherical,
-    KMeans,
-    /// With distances skipped where they cannot matter.
-    Skipping,
-}
 
 /// Name, n, d, k, spread of the means, model, iterations to time.
 struct Row(&'static str, usize, usize, usize, f64, Kind, u32);
@@ -40,35 +29,6 @@ const ROWS: [Row; 10] = [
     Row("KM2", 200_000, 128, 256, 0.3, Kind::KMeans, 8),
     Row("KM1-clustered", 1_000_000, 32, 64, 3.0, Kind::Skipping, 8),
 ];
-
-/// Floating-point operations of a dense iteration, without the exponentials.
-fn operations(&Row(_, n, d, k, _, kind, _): &Row) -> f64 {
-    let (n, d, k) = (n as f64, d as f64, k as f64);
-    match kind {
-        Kind::Full => 2.0 * n * k * d * d,
-        Kind::Diagonal => 8.0 * n * k * d,
-        Kind::Tied => n * d * d + 4.0 * n * k * d,
-        Kind::Spherical => 4.0 * n * k * d,
-        Kind::KMeans | Kind::Skipping => 2.0 * n * k * d,
-    }
-}
-
-fn time(row: &Row, sample: &sample::Sample, threads: usize) -> Seconds {
-    let &Row(_, _, d, k, _, kind, iterations) = row;
-    let (x, truth, level) = (&sample.x, &sample.truth, Level::detect());
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be had");
-    pool.install(|| match kind {
-        Kind::Full => seconds_per_iteration(x, d, model::<Full>(x, d, truth, level), iterations, threads),
-        Kind::Diagonal => seconds_per_iteration(x, d, model::<Gaussian<Vvi>>(x, d, truth, level), iterations, threads),
-        Kind::Tied => seconds_per_iteration(x, d, model::<Gaussian<Eee>>(x, d, truth, level), iterations, threads),
-        Kind::Spherical => seconds_per_iteration(x, d, model::<Gaussian<Vii>>(x, d, truth, level), iterations, threads),
-        Kind::KMeans | Kind::Skipping => {
-            let skipping = if kind == Kind::KMeans { Skipping::Never } else { Skipping::Automatic };
-            let model = KMeans::new(x[..k * d].to_vec(), vec![1.0; d], level).skipping(skipping);
-            seconds_per_iteration(x, d, model, iterations, threads)
-        }
-    })
-}
 
 /// Many fits of one small sample: seconds per iteration over all fits, start and trace included; the best of a few rounds.
 fn small(x: &[f64], d: usize, k: usize, fits: u64, stop: impl Fn() -> Stopping) -> Seconds {
@@ -102,7 +62,8 @@ fn small_k_means(x: &[f64], d: usize, k: usize, fits: u64) -> (Seconds, f64) {
         let begin = Moment::now();
         iterations = 0;
         for seed in 0..fits {
-            let chosen = plus_plus(x, d, k, Level::detect(), &mut ChaCha8Rng::seed_from_u64(seed)).expect("enough different rows");
+            let chosen = plus_plus(x, d, k, Level::detect(), &mut ChaCha8Rng::seed_from_u64(seed))
+                .expect("enough different rows");
             let centres = chosen.iter().flat_map(|&i| &x[i * d..(i + 1) * d]).copied().collect();
             let fit = lloyd(&rows, KMeans::new(centres, scales.clone(), Level::detect()));
             iterations += fit.expect("data in memory").iterations;
@@ -149,12 +110,12 @@ fn main() {
         print("KM-small, a fit", (150, 4, 3), 1, seconds, iterations * (2 * 150 * 4 * 3) as f64 / flops);
     }
     for row in ROWS.iter().filter(|row| wanted(row.0)) {
-        let &Row(name, n, d, k, spread, kind, _) = row;
+        let &Row(name, n, d, k, spread, kind, iterations) = row;
         let sample = sample::draw(n, d, k, spread);
         for &threads in &threads {
-            let seconds = time(row, &sample, threads);
+            let seconds = kind.seconds_per_iteration(&sample, d, k, iterations, threads);
             let exps = if matches!(kind, Kind::KMeans | Kind::Skipping) { 0.0 } else { (n * k) as f64 / exponentials };
-            let bound = (operations(row) / flops + exps) / threads as f64;
+            let bound = (kind.operations(n, d, k) / flops + exps) / threads as f64;
             print(name, (n, d, k), threads, seconds, bound);
         }
     }

@@ -1,6 +1,7 @@
 //! What the benches share: samples from seeded mixtures, models at the truth, the peak of this machine.
 
 pub mod clock;
+pub mod kind;
 pub mod peak;
 pub mod sample;
 

@@ -1,0 +1,67 @@
+//! The models of the benches, by name.
+
+use crate::clock::Seconds;
+use crate::sample::Sample;
+use crate::{model, seconds_per_iteration};
+use kmeans::{KMeans, Skipping};
+use linalg::Level;
+use mixture::gaussian::structure::{Eee, Vii, Vvi};
+use mixture::{Full, Gaussian};
+
+/// What is fitted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// A mixture with full covariances.
+    Full,
+    /// Diagonal ones.
+    Diagonal,
+    /// One full covariance for all components.
+    Tied,
+    /// Multiples of the identity.
+    Spherical,
+    /// k-means, all distances.
+    KMeans,
+    /// k-means with distances skipped where they cannot matter.
+    Skipping,
+}
+
+impl Kind {
+    /// Floating-point operations of a dense iteration, without the exponentials.
+    pub fn operations(self, n: usize, d: usize, k: usize) -> f64 {
+        let (n, d, k) = (n as f64, d as f64, k as f64);
+        match self {
+            Self::Full => 2.0 * n * k * d * d,
+            Self::Diagonal => 8.0 * n * k * d,
+            Self::Tied => n * d * d + 4.0 * n * k * d,
+            Self::Spherical => 4.0 * n * k * d,
+            Self::KMeans | Self::Skipping => 2.0 * n * k * d,
+        }
+    }
+
+    /// Seconds of the fastest of `iterations` full iterations, on that many threads: mixtures from the truth, k-means
+    /// from the first k rows.
+    pub fn seconds_per_iteration(
+        self,
+        sample: &Sample,
+        d: usize,
+        k: usize,
+        iterations: u32,
+        threads: usize,
+    ) -> Seconds {
+        let (x, truth, level) = (&sample.x, &sample.truth, Level::detect());
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be had");
+        let means = |skipping| KMeans::new(x[..k * d].to_vec(), vec![1.0; d], level).skipping(skipping);
+        pool.install(|| match self {
+            Self::Full => seconds_per_iteration(x, d, model::<Full>(x, d, truth, level), iterations, threads),
+            Self::Diagonal => {
+                seconds_per_iteration(x, d, model::<Gaussian<Vvi>>(x, d, truth, level), iterations, threads)
+            }
+            Self::Tied => seconds_per_iteration(x, d, model::<Gaussian<Eee>>(x, d, truth, level), iterations, threads),
+            Self::Spherical => {
+                seconds_per_iteration(x, d, model::<Gaussian<Vii>>(x, d, truth, level), iterations, threads)
+            }
+            Self::KMeans => seconds_per_iteration(x, d, means(Skipping::Never), iterations, threads),
+            Self::Skipping => seconds_per_iteration(x, d, means(Skipping::Automatic), iterations, threads),
+        })
+    }
+}
