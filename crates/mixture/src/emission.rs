@@ -1,6 +1,6 @@
 //! K densities at once.
 
-use em::{Breakdown, Coordinates, Health};
+use em::{Batch, Breakdown, Coordinates, Health};
 use linalg::Level;
 use linalg::kernels::Block;
 
@@ -29,6 +29,22 @@ pub trait Emission: Coordinates + Clone + Send + Sync {
     /// Adds the statistics of the block with weighted responsibilities w r (layout as in `log_density`, zero in the padding).
     /// `scratch` is as `log_density` of the same block and parameters left it: what both need is made once.
     fn accumulate(&self, block: &Block, responsibilities: &[f64], stats: &mut [f64], scratch: &mut Self::Scratch);
+    /// Whether what is negligible ([`linalg::kernels::NEGLIGIBLE`]) is nothing, so that it need not be computed; then
+    /// [`accumulate`](Emission::accumulate) must neither see responsibilities of 0 nor how points are cut into blocks.
+    fn skips(&self) -> bool {
+        false
+    }
+    /// The E-step over a whole batch without what is negligible: adds to the statistics and gives back Σ w log p(x), both to the bit
+    /// as block after block would have had them. `None` where that does not pay.
+    fn accumulate_batch(
+        &self,
+        _batch: Batch<'_>,
+        _log_weights: &[f64],
+        _stats: &mut [f64],
+        _scratch: &mut Self::Scratch,
+    ) -> Option<f64> {
+        None
+    }
     /// Called after the last block, for kernels that accumulate in coordinates of their own.
     fn flush(&self, _stats: &mut [f64], _scratch: &mut Self::Scratch) {}
     /// M-step of the component parameters into `next`.

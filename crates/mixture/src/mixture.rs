@@ -8,7 +8,7 @@ use crate::emission::Emission;
 use crate::gaussian::Structure;
 use crate::parameters::MixtureParameters;
 use em::{Batch, Breakdown, BreakdownKind, Coordinates, Health, LatentModel};
-use linalg::kernels::{Block, ln_in_place, ln_ratios, padded, softmax};
+use linalg::kernels::{Block, NEGLIGIBLE, REPRESENTABLE, ln_in_place, ln_ratios, padded, softmax};
 
 /// A finite mixture.
 #[derive(Clone, Debug)]
@@ -45,6 +45,11 @@ impl<E: Emission> Mixture<E> {
         self.weights.len()
     }
 
+    /// What the softmax takes for nothing.
+    fn least(&self) -> f64 {
+        if self.emission.skips() { NEGLIGIBLE } else { REPRESENTABLE }
+    }
+
     /// Calls `visit(rows, block, values)` for every block of the batch, with log densities log f_k(x_i) in `values`
     /// (component after component, `block.stride()` numbers each).
     fn for_each_block(
@@ -77,7 +82,7 @@ impl<E: Emission> Mixture<E> {
         let mut out = vec![0.0; batch.rows() * k];
         let mut scratch = LatentModel::scratch(self, batch.rows());
         self.for_each_block(unweighted, &mut scratch, |rows, block, values, _| {
-            softmax(self.emission.level(), values, &self.log_weights, block);
+            softmax(self.emission.level(), values, &self.log_weights, self.least(), block);
             for (i, row) in rows.enumerate() {
                 for c in 0..k {
                     out[row * k + c] = values[c * block.stride() + i];
@@ -97,7 +102,7 @@ impl<E: Emission> Mixture<E> {
         let weight = |row: usize| batch.weight.get(row).copied().unwrap_or(1.0);
         let unweighted = Batch { weight: &[], ..batch };
         self.for_each_block(unweighted, &mut scratch, |rows, block, values, _| {
-            softmax(level, values, &self.log_weights, block);
+            softmax(level, values, &self.log_weights, self.least(), block);
             logarithms.clear();
             logarithms.extend_from_slice(values);
             ln_in_place(level, &mut logarithms);
@@ -149,6 +154,8 @@ pub struct Scratch<E: Emission> {
     /// What the block holds. A scratch serves one data set.
     loaded: Option<Rows>,
     values: Vec<f64>,
+    /// Statistics of one batch, of an emission that adds point after point: its sums are not longer than a batch.
+    stats: Vec<f64>,
     emission: E::Scratch,
 }
 
@@ -184,16 +191,33 @@ impl<E: Emission> LatentModel for Mixture<E> {
             block,
             loaded: None,
             values: vec![0.0; self.components() * padded(length)],
+            stats: vec![0.0; if self.emission.skips() { self.stats_len() } else { 0 }],
             emission: self.emission.scratch(),
         }
     }
 
     fn accumulate(&self, batch: Batch<'_>, stats: &mut [f64], scratch: &mut Scratch<E>) -> f64 {
-        let mut total = 0.0;
-        self.for_each_block(batch, scratch, |_, block, values, emission| {
-            total += softmax(self.emission.level(), values, &self.log_weights, block);
-            self.emission.accumulate(block, values, stats, emission);
-        });
+        let add = |stats: &mut [f64], scratch: &mut Scratch<E>| {
+            let mut total = 0.0;
+            self.for_each_block(batch, scratch, |_, block, values, emission| {
+                total += softmax(self.emission.level(), values, &self.log_weights, self.least(), block);
+                self.emission.accumulate(block, values, stats, emission);
+            });
+            total
+        };
+        let total = if self.emission.skips() {
+            let mut sums = std::mem::take(&mut scratch.stats);
+            sums.fill(0.0);
+            let skipped = self.emission.accumulate_batch(batch, &self.log_weights, &mut sums, &mut scratch.emission);
+            let total = skipped.unwrap_or_else(|| add(&mut sums, scratch));
+            for (sum, part) in stats.iter_mut().zip(&sums) {
+                *sum += part;
+            }
+            scratch.stats = sums;
+            total
+        } else {
+            add(stats, scratch)
+        };
         if total.is_nan() { f64::NEG_INFINITY } else { total }
     }
 

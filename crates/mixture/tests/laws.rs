@@ -4,8 +4,11 @@ mod support;
 
 use em::Rows;
 use laws::{coordinates, equivariance, identity, invariance, monotone};
+use linalg::{Level, Total};
 use mixture::gaussian::structure as s;
-use mixture::{Constraint, Full, Gaussian, Mixture, Structure};
+use mixture::start::{PointCovariance, points};
+use mixture::{Constraint, Full, Gaussian, Mixture, Reference, Skipping, Structure};
+use std::sync::Arc;
 use support::{faithful, iris, model};
 
 /// One line per structure.
@@ -99,6 +102,37 @@ fn wide_dimensions_near_and_far() {
             let (a, b) =
                 (model::<Full>(&near, d, &[0, 1], Constraint::None), model::<Full>(&far, d, &[0, 1], Constraint::None));
             equivariance::same_trace((&Rows::new(&near, d, &[]), a), (&Rows::new(&far, d, &[]), b), 15, |l| l, 1e4);
+        }
+    }
+}
+
+/// Clusters so far apart that most pairs of row and component are skipped ([`Skipping::Automatic`] from the second pass on).
+#[test]
+fn skipping_where_clusters_are_apart() {
+    for d in [5, 8, 16, 40] {
+        let (n, k) = (12 * d, 3);
+        let mut state = 1u64;
+        let mut number = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 40) as f64 / (1u64 << 22) as f64
+        };
+        let x: Vec<f64> =
+            (0..n * d).map(|i| number() + number() + if i % d % k == i / d % k { 60.0 } else { 0.0 }).collect();
+        let rows = Rows::new(&x, d, &[]);
+        for skipping in [Skipping::Automatic, Skipping::Always] {
+            let reference = Arc::new(Reference::new(Total::new(&x, d, &[]).unwrap()));
+            let mut start = points(&x, &[0, 1, 2], PointCovariance::Total, &reference.total).parameters;
+            // Half the width of a cluster's box, times the identity.
+            start.covariances = (0..k * d * d).map(|i| f64::from(u8::from(i % (d * d) % (d + 1) == 0))).collect();
+            let (emission, _) = Full::from_parameters(&start, &reference, Constraint::None, Level::detect()).unwrap();
+            let start = Mixture::new(start.weights, emission.skipping(skipping));
+            monotone::monotone(&rows, start.clone(), 20);
+            invariance::chunks(&rows, &start);
+            invariance::threads(&rows, &start);
+            invariance::weights(&x, d, &start);
+            let posterior = |model: &Mixture<Full>, rows: &Rows<'_>| model.responsibilities(rows.all());
+            identity::decomposition(&rows, start.clone(), 6, posterior);
+            identity::m_step_is_optimal(&rows, &start);
         }
     }
 }

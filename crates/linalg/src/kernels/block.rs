@@ -59,10 +59,7 @@ impl Block {
                 }
             }
         }
-        for j in 0..d {
-            let last = self.points[j * stride + self.rows - 1];
-            self.points[j * stride + self.rows..(j + 1) * stride].fill(last);
-        }
+        self.pad();
         if weight.is_empty() {
             self.weights[..self.rows].fill(1.0);
         } else {
@@ -96,6 +93,58 @@ impl Block {
         // A longer block may have left numbers where this one has no features.
         for point in self.panels[whole * rows..panels_len(rows, d)].chunks_exact_mut(PANEL) {
             point[d - whole..].fill(0.0);
+        }
+    }
+
+    /// Rows `rows` of `x` (row-major), in their order, measured from the block's centre as [`load`](Self::load) measures them; neither
+    /// panels nor weights.
+    pub fn gather_points(&mut self, x: &[f64], rows: &[u32]) {
+        let d = self.dimension;
+        self.rows = rows.len();
+        let stride = self.stride();
+        for (i, &row) in rows.iter().enumerate() {
+            let row = &x[row as usize * d..][..d];
+            let mut at = i;
+            for (value, centre) in row.iter().zip(&self.centre) {
+                self.points[at] = value - centre;
+                at += stride;
+            }
+        }
+        self.pad();
+    }
+
+    /// As [`gather_points`](Self::gather_points), but the panels only.
+    pub fn gather_panels(&mut self, x: &[f64], rows: &[u32]) {
+        let d = self.dimension;
+        self.rows = rows.len();
+        let whole = d / PANEL * PANEL;
+        for (i, &row) in rows.iter().enumerate() {
+            let row = &x[row as usize * d..][..d];
+            let (values, rest) = row.as_chunks::<PANEL>();
+            let (centres, centre) = self.centre.as_chunks::<PANEL>();
+            for (p, (values, centres)) in values.iter().zip(centres).enumerate() {
+                if let Some(out) = self.panels[(p * rows.len() + i) * PANEL..].first_chunk_mut::<PANEL>() {
+                    for j in 0..PANEL {
+                        out[j] = values[j] - centres[j];
+                    }
+                }
+            }
+            if whole < d {
+                let out = &mut self.panels[whole * rows.len() + i * PANEL..][..PANEL];
+                out.fill(0.0);
+                for ((out, value), centre) in out.iter_mut().zip(rest).zip(centre) {
+                    *out = value - centre;
+                }
+            }
+        }
+    }
+
+    /// Repeats the last point up to whole vectors.
+    fn pad(&mut self) {
+        let (rows, stride) = (self.rows, self.stride());
+        for feature in self.points[..stride * self.dimension].chunks_exact_mut(stride) {
+            let last = feature[rows - 1];
+            feature[rows..].fill(last);
         }
     }
 

@@ -8,7 +8,7 @@ use super::Level;
 use pulp::{Simd, WithSimd};
 
 /// Below this the result is 0: exp(−708) = 3.3e-308 is the smallest normal number.
-const UNDERFLOW: f64 = -708.0;
+pub(super) const UNDERFLOW: f64 = -708.0;
 /// 1.5 · 2^52: adding it leaves the rounded integer in the low bits.
 const ROUND: f64 = 6755399441055744.0;
 const LN2_HIGH: f64 = 6.93147180369123816490e-01;
@@ -29,9 +29,9 @@ const COEFFICIENTS: [f64; 10] = [
     0.5000000000000001,
 ];
 
-/// exp of one argument; NaN stays NaN, exp(0) is exactly 1.
+/// exp of one argument, 0 below `least`; NaN stays NaN, exp(0) is exactly 1.
 #[inline(always)]
-fn exp(x: f64) -> f64 {
+fn exp(x: f64, least: f64) -> f64 {
     let rounded = x.mul_add(std::f64::consts::LOG2_E, ROUND);
     let m = rounded - ROUND;
     let r = m.mul_add(-LN2_LOW, m.mul_add(-LN2_HIGH, x));
@@ -44,14 +44,31 @@ fn exp(x: f64) -> f64 {
     let q = high.mul_add(r2 * r2, low).mul_add(r2, pair(8));
     let p = 1.0 + q.mul_add(r2, r);
     let scaled = f64::from_bits(p.to_bits().wrapping_add(rounded.to_bits() << 52));
-    if x < UNDERFLOW { 0.0 } else { scaled }
+    if x < least { 0.0 } else { scaled }
 }
 
-/// a ← exp(a + shift − m), added to `sums`, for arguments ≤ 0; call it inside `with_simd`.
+/// a ← exp(a + shift − m), added to `sums`, for arguments ≤ 0, 0 for those below `least` ([`UNDERFLOW`] or more); call it inside
+/// `with_simd`.
 #[inline(always)]
-pub(super) fn exp_shifted<const N: usize>(values: &mut [f64; N], shift: f64, largest: &[f64; N], sums: &mut [f64; N]) {
+pub(super) fn exp_shifted<const N: usize>(
+    values: &mut [f64; N],
+    shift: f64,
+    largest: &[f64; N],
+    sums: &mut [f64; N],
+    least: f64,
+) {
     for ((value, &m), sum) in values.iter_mut().zip(largest).zip(sums) {
-        let e = exp((*value + shift) - m);
+        let e = exp((*value + shift) - m, least);
+        *value = e;
+        *sum += e;
+    }
+}
+
+/// As [`exp_shifted`], for any number of them and no shift.
+#[inline(always)]
+pub(super) fn exp_relative(values: &mut [f64], largest: &[f64], sums: &mut [f64], least: f64) {
+    for ((value, &m), sum) in values.iter_mut().zip(largest).zip(sums) {
+        let e = exp(*value - m, least);
         *value = e;
         *sum += e;
     }
@@ -64,7 +81,7 @@ impl WithSimd for Exp<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
         for value in self.0 {
-            *value = exp(*value);
+            *value = exp(*value, UNDERFLOW);
         }
     }
 }

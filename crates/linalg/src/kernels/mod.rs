@@ -11,6 +11,7 @@ mod exp;
 mod log;
 mod product;
 mod scatter;
+mod sieve;
 mod softmax;
 mod triangular;
 mod whitened;
@@ -30,10 +31,11 @@ pub use exp::exp_in_place;
 pub use log::{ln_in_place, ln_ratios};
 pub use product::{Panels, Part, accumulate_products, multiply};
 pub use scatter::{Moments, PANEL, panels_len, scatter};
-pub use softmax::softmax;
+pub use sieve::{Sifted, Wanted, softmax_sifted, tile_points};
+pub use softmax::{NEGLIGIBLE, REPRESENTABLE, log_likelihood, softmax};
 pub use triangular::{LowerMap, lower_map, squared_norms};
 pub use whitened::{SMALL, Whitening, accumulate_whitened, log_density};
-pub use wide::{NEAR, Wide, WideWork, amplification};
+pub use wide::{NEAR, Wide, WideWork, amplification, interleaved_sum, sum};
 
 use pulp::Arch;
 

@@ -5,6 +5,10 @@
 //! dimension (rows a power of two apart would share the same few lines of the cache). A tile is 8 rows of the matrix by up to
 //! 3 vectors; what lies above the diagonal is skipped. The weights multiply the vectors as they are loaded: one multiplication
 //! for eight multiply-adds, and nothing is stored but sums.
+//!
+//! The sums go on from where they stand, one point after another. So they do not depend on how points are cut into blocks, and a
+//! point with r = 0 may as well not come: a multiple of zero is added, which changes no bit. Long sums are the caller's affair, who
+//! begins anew every few thousand points.
 
 use super::Level;
 use pulp::{Simd, WithSimd};
@@ -86,12 +90,27 @@ impl Op<'_> {
         let (left, from) = (panel(row), row % PANEL);
         let part: [usize; C] = std::array::from_fn(|c| (column + c) * S::F64_LANES % PANEL / S::F64_LANES);
         let right: [&[[f64; PANEL]]; C] = std::array::from_fn(|c| panel((column + c) * S::F64_LANES));
-        let mut first = [simd.splat_f64s(0.0); C];
-        let mut second = [[simd.splat_f64s(0.0); C]; R];
+        let (mut first, mut second) = ([simd.splat_f64s(0.0); C], [[simd.splat_f64s(0.0); C]; R]);
+        let at = column * S::F64_LANES;
+        if FIRST {
+            for c in 0..C {
+                first[c] = take::<S>(simd, self.sums.first, at + c * S::F64_LANES, d);
+            }
+        }
+        // Nothing here can panic, so that the loops unroll and the sums stay in registers.
+        for a in 0..R {
+            let start = (row + a) * (row + a + 1) / 2;
+            for c in 0..C {
+                let at = at + c * S::F64_LANES;
+                second[a][c] = take::<S>(simd, self.sums.second, start + at, start + row + a + 1);
+            }
+        }
         for (i, &r) in self.r.iter().enumerate() {
             let r = simd.splat_f64s(r);
-            let weighted: [S::f64s; C] =
-                std::array::from_fn(|c| simd.mul_f64s(r, S::as_simd_f64s(&right[c][i]).0[part[c]]));
+            let mut weighted = [r; C];
+            for c in 0..C {
+                weighted[c] = simd.mul_f64s(r, S::as_simd_f64s(&right[c][i]).0[part[c]]);
+            }
             if FIRST {
                 for c in 0..C {
                     first[c] = simd.add_f64s(first[c], weighted[c]);
@@ -105,26 +124,35 @@ impl Op<'_> {
                 }
             }
         }
-        for c in 0..C {
-            let at = (column + c) * S::F64_LANES;
-            if FIRST {
-                let end = (at + S::F64_LANES).min(d);
-                add(simd, &mut self.sums.first[at..end], first[c]);
+        if FIRST {
+            for c in 0..C {
+                put::<S>(simd, self.sums.first, at + c * S::F64_LANES, d, first[c]);
             }
-            for (row, sums) in (row..d).zip(&second).filter(|(row, _)| at <= *row) {
-                let start = row * (row + 1) / 2;
-                add(simd, &mut self.sums.second[start + at..=start + row.min(at + S::F64_LANES - 1)], sums[c]);
+        }
+        for a in 0..R {
+            let start = (row + a) * (row + a + 1) / 2;
+            for c in 0..C {
+                let at = at + c * S::F64_LANES;
+                put::<S>(simd, self.sums.second, start + at, start + row + a + 1, second[a][c]);
             }
         }
         C
     }
 }
 
-/// Adds the first numbers of a vector to `out`, which is not longer than a vector.
+/// A vector from the numbers `from` .. `to` of a slice, zero beyond `to` and where there are none.
 #[inline(always)]
-fn add<S: Simd>(simd: S, out: &mut [f64], value: S::f64s) {
-    let sum = simd.add_f64s(simd.partial_load_f64s(out), value);
-    simd.partial_store_f64s(out, sum);
+fn take<S: Simd>(simd: S, values: &[f64], from: usize, to: usize) -> S::f64s {
+    let some = values.get(from..to.min(from + S::F64_LANES));
+    some.map_or(simd.splat_f64s(0.0), |some| simd.partial_load_f64s(some))
+}
+
+/// Puts a vector where [`take`] has it from.
+#[inline(always)]
+fn put<S: Simd>(simd: S, values: &mut [f64], from: usize, to: usize, value: S::f64s) {
+    if let Some(some) = values.get_mut(from..to.min(from + S::F64_LANES)) {
+        simd.partial_store_f64s(some, value);
+    }
 }
 
 /// Adds Σ r z and Σ r z zᵀ of the points in `panels` (⌈d/8⌉ panels of `r.len()` points, eight features each, zero beyond
@@ -168,6 +196,38 @@ mod tests {
                         assert!((ours - formula).abs() < bound, "d = {d}, {}: {ours} {formula}", level.name());
                     }
                 }
+            }
+        }
+    }
+
+    /// Points with r = 0 left out, and the others in blocks of another length: the same bits.
+    #[test]
+    fn neither_zeros_nor_blocks_matter() {
+        for d in [5, 8, 13, 16, 33] {
+            let rows = 50;
+            let number = |i: usize| ((i * 7919 + 13) % 1009) as f64 / 500.0 - 1.0;
+            let z: Vec<f64> = (0..rows * d).map(number).collect();
+            let r: Vec<f64> = (0..rows).map(|i| if i % 3 == 1 { number(i + 5).abs() } else { 0.0 }).collect();
+            let of = |level: Level, blocks: &[&[usize]]| {
+                let mut sums = (vec![0.0; d], vec![0.0; d * (d + 1) / 2]);
+                for rows in blocks {
+                    let mut panels = vec![0.0; panels_len(rows.len(), d)];
+                    for (i, j) in (0..rows.len()).flat_map(|i| (0..d).map(move |j| (i, j))) {
+                        panels[(j / PANEL * rows.len() + i) * PANEL + j % PANEL] = z[rows[i] * d + j];
+                    }
+                    let r: Vec<f64> = rows.iter().map(|&i| r[i]).collect();
+                    scatter(level, &panels, &r, Moments { first: &mut sums.0, second: &mut sums.1 });
+                }
+                sums
+            };
+            let (all, some): (Vec<usize>, Vec<usize>) =
+                ((0..rows).collect(), (0..rows).filter(|i| i % 3 == 1).collect());
+            for level in Level::available() {
+                let expected = of(level, &[&all]);
+                assert!(expected.1[0] > 1.0);
+                assert_eq!(of(level, &[&all[..24], &all[24..]]), expected);
+                assert_eq!(of(level, &[&some]), expected);
+                assert_eq!(of(level, &[&some[..3], &some[3..]]), expected);
             }
         }
     }

@@ -3,8 +3,11 @@
 //!
 //! One logarithm per vector lane and 32 vectors instead of one per point: the sums lie in [1, k], so 32 of them multiply
 //! without overflow.
+//!
+//! What is negligible may be nothing: exp(a_k − m) is 0 below a limit, which can be so high ([`NEGLIGIBLE`]) that no double would have
+//! held the term. What is 0 need not be computed ([`sieve`](super::sieve)).
 
-use super::exp::exp_shifted;
+use super::exp::{UNDERFLOW, exp_shifted};
 use super::{Block, Level, WIDTH};
 use pulp::{Simd, WithSimd};
 
@@ -15,12 +18,20 @@ const PRODUCT: usize = 32;
 /// the exponentials of the next.
 const CHUNK: usize = 32;
 
+/// Limit of logarithms relative to the largest: every term that is a normal number.
+pub const REPRESENTABLE: f64 = UNDERFLOW;
+
+/// The same, −60 ln 2: a term below 2⁻⁶⁰ of the largest does not change their sum, which a double holds to 2⁻⁵³, nor do 64 of them; and a
+/// component of which no row holds more has an effective count below 2⁻⁶⁰ of the sample's.
+pub const NEGLIGIBLE: f64 = -60.0 * std::f64::consts::LN_2;
+
 struct Op<'a> {
     /// In: log densities, k × stride. Out: weighted responsibilities w r.
     values: &'a mut [f64],
     log_weights: &'a [f64],
     weights: &'a [f64],
     unweighted: bool,
+    least: f64,
 }
 
 impl WithSimd for Op<'_> {
@@ -28,20 +39,18 @@ impl WithSimd for Op<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f64 {
-        let Self { values, log_weights, weights, unweighted } = self;
-        let mut total =
-            Total { largest: simd.splat_f64s(0.0), product: simd.splat_f64s(1.0), vectors: 0, logarithms: 0.0 };
+        let Self { values, log_weights, weights, unweighted, least } = self;
+        let mut total = Total::new(simd);
         let (chunks, rest) = weights.as_chunks::<CHUNK>();
         let stride = weights.len();
         for (i, weights) in chunks.iter().enumerate() {
-            chunk(simd, &mut values[i * CHUNK..], stride, log_weights, weights, unweighted, &mut total);
+            chunk(simd, &mut values[i * CHUNK..], stride, log_weights, weights, (unweighted, least), &mut total);
         }
         for (i, weights) in rest.as_chunks::<WIDTH>().0.iter().enumerate() {
             let from = chunks.len() * CHUNK + i * WIDTH;
-            chunk(simd, &mut values[from..], stride, log_weights, weights, unweighted, &mut total);
+            chunk(simd, &mut values[from..], stride, log_weights, weights, (unweighted, least), &mut total);
         }
-        total.take_logarithm();
-        simd.reduce_sum_f64s(total.largest) + total.logarithms
+        total.finish(simd)
     }
 }
 
@@ -58,6 +67,48 @@ struct Total<S: Simd> {
 
 impl<S: Simd> Total<S> {
     #[inline(always)]
+    fn new(simd: S) -> Self {
+        Self { largest: simd.splat_f64s(0.0), product: simd.splat_f64s(1.0), vectors: 0, logarithms: 0.0 }
+    }
+
+    /// Adds N points of known largest term and sum relative to it.
+    #[inline(always)]
+    fn add<const N: usize>(
+        &mut self,
+        simd: S,
+        largest: &[f64; N],
+        sums: &[f64; N],
+        weights: &[f64; N],
+        unweighted: bool,
+    ) {
+        let one = simd.splat_f64s(1.0);
+        // The padding has w = 0, which turns its factor of the product into 1.
+        let weight = S::as_simd_f64s(weights).0;
+        for (&m, &w) in S::as_simd_f64s(largest).0.iter().zip(weight) {
+            self.largest = simd.mul_add_f64s(m, w, self.largest);
+        }
+        if unweighted {
+            for (&sum, &w) in S::as_simd_f64s(sums).0.iter().zip(weight) {
+                if self.vectors == PRODUCT {
+                    self.take_logarithm();
+                    (self.product, self.vectors) = (one, 0);
+                }
+                self.product = simd.mul_f64s(self.product, simd.mul_add_f64s(simd.sub_f64s(sum, one), w, one));
+                self.vectors += 1;
+            }
+        } else {
+            // A weight is an exponent: one logarithm per point.
+            self.logarithms += sums.iter().zip(weights).map(|(sum, w)| w * sum.ln()).sum::<f64>();
+        }
+    }
+
+    #[inline(always)]
+    fn finish(mut self, simd: S) -> f64 {
+        self.take_logarithm();
+        simd.reduce_sum_f64s(self.largest) + self.logarithms
+    }
+
+    #[inline(always)]
     fn take_logarithm(&mut self) {
         let mut lanes = [1.0; WIDTH];
         S::as_mut_simd_f64s(&mut lanes).0[0] = self.product;
@@ -73,10 +124,9 @@ fn chunk<S: Simd, const N: usize>(
     stride: usize,
     log_weights: &[f64],
     weights: &[f64; N],
-    unweighted: bool,
+    (unweighted, least): (bool, f64),
     total: &mut Total<S>,
 ) {
-    let one = simd.splat_f64s(1.0);
     let (mut largest, mut sums) = ([f64::NEG_INFINITY; N], [0.0; N]);
     // Indices instead of chunks, which divide to know how many they are: 20 cycles for each of these loops.
     for (c, &log_weight) in log_weights.iter().enumerate() {
@@ -88,27 +138,11 @@ fn chunk<S: Simd, const N: usize>(
     }
     for (c, &log_weight) in log_weights.iter().enumerate() {
         if let Some(densities) = values[c * stride..].first_chunk_mut::<N>() {
-            exp_shifted(densities, log_weight, &largest, &mut sums);
+            exp_shifted(densities, log_weight, &largest, &mut sums, least);
         }
     }
-    // The padding has w = 0, which turns its factor of the product into 1.
+    total.add(simd, &largest, &sums, weights, unweighted);
     let weight = S::as_simd_f64s(weights).0;
-    for (&m, &w) in S::as_simd_f64s(&largest).0.iter().zip(weight) {
-        total.largest = simd.mul_add_f64s(m, w, total.largest);
-    }
-    if unweighted {
-        for (&sum, &w) in S::as_simd_f64s(&sums).0.iter().zip(weight) {
-            if total.vectors == PRODUCT {
-                total.take_logarithm();
-                (total.product, total.vectors) = (one, 0);
-            }
-            total.product = simd.mul_f64s(total.product, simd.mul_add_f64s(simd.sub_f64s(sum, one), w, one));
-            total.vectors += 1;
-        }
-    } else {
-        // A weight is an exponent: one logarithm per point.
-        total.logarithms += sums.iter().zip(weights).map(|(sum, w)| w * sum.ln()).sum::<f64>();
-    }
     // w r = e · (w / sum)
     for (sum, &w) in S::as_mut_simd_f64s(&mut sums).0.iter_mut().zip(weight) {
         *sum = simd.div_f64s(w, *sum);
@@ -135,14 +169,47 @@ fn ln_of_product(factors: &[f64]) -> f64 {
     sum + product.ln()
 }
 
+struct Logarithm<'a> {
+    largest: &'a [f64],
+    sums: &'a [f64],
+    weights: &'a [f64],
+    unweighted: bool,
+}
+
+impl WithSimd for Logarithm<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> f64 {
+        let Self { largest, sums, weights, unweighted } = self;
+        let mut total = Total::new(simd);
+        let chunks = [largest, sums, weights].map(|values| values.as_chunks::<CHUNK>());
+        for ((largest, sums), weights) in chunks[0].0.iter().zip(chunks[1].0).zip(chunks[2].0) {
+            total.add(simd, largest, sums, weights, unweighted);
+        }
+        let rest = chunks.map(|(_, rest)| rest.as_chunks::<WIDTH>().0);
+        for ((largest, sums), weights) in rest[0].iter().zip(rest[1]).zip(rest[2]) {
+            total.add(simd, largest, sums, weights, unweighted);
+        }
+        total.finish(simd)
+    }
+}
+
+/// What [`softmax`] returns for a block, to the bit, from the largest term of each point and the sum of the exponentials relative to
+/// it; all slices as long as the block's stride, with weight 0 in the padding.
+pub fn log_likelihood(level: Level, largest: &[f64], sums: &[f64], weights: &[f64], unweighted: bool) -> f64 {
+    level.dispatch(Logarithm { largest, sums, weights, unweighted })
+}
+
 /// Turns log densities into weighted responsibilities.
 ///
 /// `values` holds log p(x_i | k) on entry and w_i r_ik on exit (k rows of `block.stride()` numbers, zero in the padding);
-/// `log_weights` the k log mixing weights. Returns Σ w log Σ_k exp(…), or a value that is not finite if the density of a
-/// point vanishes in every component or is not a number.
-pub fn softmax(level: Level, values: &mut [f64], log_weights: &[f64], block: &Block) -> f64 {
+/// `log_weights` the k log mixing weights. Terms whose logarithm, relative to the largest of their point, is below `least` are 0
+/// ([`REPRESENTABLE`] or more). Returns Σ w log Σ_k exp(…), or a value that is not finite if the density of a point vanishes in every
+/// component or is not a number.
+pub fn softmax(level: Level, values: &mut [f64], log_weights: &[f64], least: f64, block: &Block) -> f64 {
     let (weights, unweighted) = (block.weights(), block.unweighted());
-    level.dispatch(Op { values, log_weights, weights, unweighted })
+    level.dispatch(Op { values, log_weights, weights, unweighted, least })
 }
 
 #[cfg(test)]
@@ -175,7 +242,7 @@ mod tests {
                 }
                 for level in Level::available() {
                     let mut values = densities.clone();
-                    let total = softmax(level, &mut values, &log_weights, &block);
+                    let total = softmax(level, &mut values, &log_weights, REPRESENTABLE, &block);
                     assert!((total - expected).abs() <= 1e-13 * expected.abs(), "{total} {expected}");
                     for i in 0..stride {
                         let sum = values[i] + values[stride + i];
@@ -192,7 +259,7 @@ mod tests {
         let stride = block.stride();
         values[1] = f64::NEG_INFINITY;
         values[stride + 1] = f64::NEG_INFINITY;
-        let total = softmax(Level::detect(), &mut values, &[0.0, 0.0], &block);
+        let total = softmax(Level::detect(), &mut values, &[0.0, 0.0], REPRESENTABLE, &block);
         assert!(!total.is_finite());
     }
 }

@@ -11,7 +11,7 @@ use super::Level;
 use pulp::{Simd, WithSimd};
 
 /// Vectors of points of a tile: 8 × 3 sums of the 32 registers of AVX-512, 4 × 3 of the 16 of AVX2.
-const VECTORS: usize = 3;
+pub(super) const VECTORS: usize = 3;
 
 /// The affine map x ↦ A x + b with a lower triangular A (d × d, row-major; what stands above the diagonal is not read).
 #[derive(Clone, Copy, Debug)]
@@ -22,12 +22,13 @@ pub struct LowerMap<'a> {
     pub origin: &'a [f64],
 }
 
-struct Op<'a> {
-    map: LowerMap<'a>,
-    points: &'a [f64],
-    stride: usize,
-    squares: &'a mut [f64],
-    image: Option<&'a mut [f64]>,
+pub(super) struct Op<'a> {
+    pub map: LowerMap<'a>,
+    pub points: &'a [f64],
+    pub stride: usize,
+    /// |y|² of the rows so far, stride.
+    pub squares: &'a mut [f64],
+    pub image: Option<&'a mut [f64]>,
 }
 
 impl WithSimd for Op<'_> {
@@ -64,8 +65,9 @@ impl Op<'_> {
         R
     }
 
+    /// Rows a .. a + R of A against vectors v .. v + V of points.
     #[inline(always)]
-    fn tile<S: Simd, const R: usize, const V: usize>(&mut self, simd: S, a: usize, v: usize) {
+    pub(super) fn tile<S: Simd, const R: usize, const V: usize>(&mut self, simd: S, a: usize, v: usize) {
         let (LowerMap { matrix, origin }, stride) = (self.map, self.stride);
         let d = origin.len();
         let rows: [&[f64]; R] = std::array::from_fn(|r| &matrix[(a + r) * d..][..a + R]);

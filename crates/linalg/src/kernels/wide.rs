@@ -15,9 +15,10 @@
 //! choice depends on parameters alone.
 
 use super::scatter::{Moments, PANEL, panels_len, scatter};
+use super::sieve::{Sieve, Wanted};
 use super::triangular::{LowerMap, lower_map, squared_norms};
 use super::whitened::triangle;
-use super::{Block, Level, padded};
+use super::{Block, Level, WIDTH, padded};
 use crate::spd;
 
 /// Largest amplification γ at which points may be measured from the centre of the data.
@@ -113,9 +114,28 @@ impl Wide<'_> {
         }
     }
 
+    /// log π + log f of the points in `tiles` into `terms` (stride), as [`log_density`](Self::log_density) has it; tiles of which no
+    /// point is wanted are taken from the list, as soon as that is certain ([`sieve`](super::sieve)). Gives back the number of
+    /// products.
+    pub fn sieve(
+        &self,
+        level: Level,
+        block: &Block,
+        wanted: Wanted<'_>,
+        tiles: &mut Vec<u32>,
+        terms: &mut [f64],
+        work: &mut WideWork,
+    ) -> usize {
+        let WideWork { shifted, origin, .. } = work;
+        let (origin, shift) =
+            if self.near { (self.origin, None) } else { (&origin[..], Some((self.offset, &mut shifted[..]))) };
+        let (map, constant, points, stride) = (self.map(origin), self.constant, block.points(), block.stride());
+        level.dispatch(Sieve { map, constant, points, stride, shift, wanted, tiles, values: terms })
+    }
+
     /// Adds the sums of the block with weighted responsibilities `r` (stride) to `sums`: about m if the component is near,
-    /// whitened otherwise. Gives back Σ r.
-    pub fn accumulate(&self, level: Level, block: &Block, r: &[f64], sums: Moments<'_>, work: &mut WideWork) -> f64 {
+    /// whitened otherwise. Σ r is not among them ([`sum`]).
+    pub fn accumulate(&self, level: Level, block: &Block, r: &[f64], sums: Moments<'_>, work: &mut WideWork) {
         let (rows, stride) = (block.rows(), block.stride());
         let panels = if self.near {
             block.panels()
@@ -128,7 +148,6 @@ impl Wide<'_> {
             &work.panels[..panels_len(rows, self.offset.len())]
         };
         scatter(level, panels, &r[..rows], sums);
-        sum(&r[..rows])
     }
 
     /// Turns sums that [`accumulate`](Self::accumulate) has made, of any number of blocks, into whitened moments.
@@ -161,16 +180,25 @@ impl Wide<'_> {
     }
 }
 
-/// Σ r, in eight interleaved sums: they do not depend on the width of a vector.
-fn sum(r: &[f64]) -> f64 {
-    let (whole, rest) = r.as_chunks::<8>();
-    let mut sums = [0.0; 8];
-    for r in whole {
+/// Σ r of the points of a block, given with their places: in eight interleaved sums, that do not depend on the width of a vector nor
+/// see a point with r = 0.
+pub fn interleaved_sum(r: impl IntoIterator<Item = (u32, f64)>) -> f64 {
+    let mut sums = [0.0; WIDTH];
+    for (place, r) in r {
+        sums[place as usize % WIDTH] += r;
+    }
+    sums.iter().sum()
+}
+
+/// [`interleaved_sum`] over a whole block (stride).
+pub fn sum(r: &[f64]) -> f64 {
+    let mut sums = [0.0; WIDTH];
+    for r in r.as_chunks::<WIDTH>().0 {
         for (sum, r) in sums.iter_mut().zip(r) {
             *sum += r;
         }
     }
-    sums.iter().chain(rest).sum()
+    sums.iter().sum()
 }
 
 /// d × stride to panels of the first `rows` points.
@@ -234,12 +262,10 @@ mod tests {
         let mut work = WideWork::new(case.block.rows(), d);
         let mut density = vec![0.0; case.block.stride()];
         wide.log_density(level, &case.block, &mut density, &mut work);
+        let count = interleaved_sum((0u32..).zip(case.r.iter().copied()));
         let (mut first, mut second) = (vec![0.0; d], vec![0.0; triangle(d)]);
-        let mut sums = Moments { first: &mut first, second: &mut second };
-        let count =
-            wide.accumulate(level, &case.block, &case.r, Moments { first: sums.first, second: sums.second }, &mut work);
-        sums = Moments { first: &mut first, second: &mut second };
-        wide.settle(count, sums, &mut work);
+        wide.accumulate(level, &case.block, &case.r, Moments { first: &mut first, second: &mut second }, &mut work);
+        wide.settle(count, Moments { first: &mut first, second: &mut second }, &mut work);
         density.truncate(case.block.rows());
         (density, count, first, second)
     }

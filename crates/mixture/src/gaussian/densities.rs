@@ -7,15 +7,17 @@
 
 use super::constraint::eigenvalues::Eigenvalues;
 use super::layout::{allows, split, split_mut};
+use super::skipping::{Components, Pairs, Skip};
 use super::step::{self, Component, Sums};
 use super::structure::{CovarianceStructure, Vvv};
 use super::{Constraint, Reference, Structure, constraint::Prior, singular};
 use crate::emission::Emission;
 use crate::parameters::MixtureParameters;
-use em::{Breakdown, BreakdownKind, Coordinates, Event, Health};
+use em::{Batch, Breakdown, BreakdownKind, Coordinates, Event, Health};
+use kmeans::Skipping;
 use linalg::kernels::{
     Abreast, Block, Moments, NEAR, SMALL, WhitenedSums, Whitening, Wide, WideWork, accumulate_whitened, amplification,
-    log_density, padded,
+    log_density, padded, sum,
 };
 use linalg::{Level, SpdFactor, spd};
 use std::sync::Arc;
@@ -55,6 +57,7 @@ pub struct Matrices<S> {
     /// log p of means and covariances, up to a constant; 0 without a prior.
     log_prior: f64,
     level: Level,
+    skipping: Skipping,
     structure: S,
     work: Work,
 }
@@ -114,6 +117,7 @@ impl<S: CovarianceStructure> Matrices<S> {
             prior: prior.map(|form| Arc::new(Prior::new(&reference.total, k, form))),
             log_prior: 0.0,
             level,
+            skipping: Skipping::default(),
             structure: S::new(k, d),
             work: Work {
                 spd: SpdFactor::new(d),
@@ -125,6 +129,12 @@ impl<S: CovarianceStructure> Matrices<S> {
                 eigenvalues: bounded.then(|| Eigenvalues::new(k, d)),
             },
         }
+    }
+
+    /// The same densities, with pairs of point and component left out as told (d > 4 only; otherwise none is). No number depends on it.
+    #[must_use]
+    pub fn skipping(self, skipping: Skipping) -> Self {
+        Self { skipping, ..self }
     }
 
     /// Component `k` for the kernels of d > 4.
@@ -387,6 +397,7 @@ impl<S: CovarianceStructure> Structure for Matrices<S> {
 pub struct Scratch {
     /// d > 4 only.
     wide: Option<WideWork>,
+    skip: Skip,
     /// d > 4 only.
     matrices: [Vec<f64>; 3],
     /// The block's points, whitened by each component, and each component's part of ΔQ; d ≤ 4 only.
@@ -423,6 +434,7 @@ impl<S: CovarianceStructure> Emission for Matrices<S> {
         let zeros = |wanted: bool, count: usize| vec![0.0; if wanted { count } else { 0 }];
         Scratch {
             wide: (!small).then(|| WideWork::new(block_points(d), d)),
+            skip: Skip::default(),
             matrices: [(); 3].map(|()| zeros(!small, d * d)),
             whitened: zeros(small, k * d * padded(block_points(d))),
             gains: zeros(small, k),
@@ -445,10 +457,34 @@ impl<S: CovarianceStructure> Emission for Matrices<S> {
             return accumulate_whitened(level, stride, &scratch.whitened, responsibilities, counts, first, second);
         };
         let sums = first.chunks_exact_mut(self.d).zip(second.chunks_exact_mut(self.triangle()));
-        let parts = responsibilities.chunks_exact(block.stride()).zip(counts).zip(sums);
+        scratch.skip.look(responsibilities, block);
+        let parts = responsibilities.chunks_exact(stride).zip(counts).zip(sums);
         for (k, ((r, count), (first, second))) in parts.enumerate() {
-            *count += self.wide(k).accumulate(level, block, r, Moments { first, second }, work);
+            *count += sum(r);
+            self.wide(k).accumulate(level, block, r, Moments { first, second }, work);
         }
+    }
+
+    fn skips(&self) -> bool {
+        self.d > SMALL
+    }
+
+    fn accumulate_batch(
+        &self,
+        batch: Batch<'_>,
+        log_weights: &[f64],
+        stats: &mut [f64],
+        scratch: &mut Scratch,
+    ) -> Option<f64> {
+        let Scratch { wide: Some(work), skip, .. } = scratch else { return None };
+        let pairs = skip.begin(self.skipping, || Pairs::new(self.block(), self.k, self.level))?;
+        let (counts, first, second) = split_mut(stats, self.k, self.d);
+        let sums = first.chunks_exact_mut(self.d).zip(second.chunks_exact_mut(self.triangle())).zip(counts);
+        let moments = sums.map(|((first, second), count)| (count, Moments { first, second }));
+        let components = Components { log_weights, wide: |k| self.wide(k), work };
+        let (total, share) = pairs.accumulate(batch, components, moments);
+        skip.end(self.skipping, share);
+        Some(total)
     }
 
     fn flush(&self, stats: &mut [f64], scratch: &mut Scratch) {

@@ -6,6 +6,7 @@ pub mod constraint;
 mod densities;
 mod layout;
 mod shared;
+mod skipping;
 mod step;
 pub mod structure;
 
