@@ -21,7 +21,9 @@ fn none_per_iteration() {
         (state >> 40) as f64
     };
     let six: Vec<f64> = (0..1200).map(|_| number()).collect();
-    let cases = [(&iris.x, 4, [0, 50, 100]), (&faithful.x, 2, [0, 3, 7]), (&six, 6, [0, 1, 2])];
+    // The same in three clusters far apart, so that pairs are skipped.
+    let apart: Vec<f64> = six.iter().enumerate().map(|(i, x)| x + (i / 6 % 3) as f64 * 1e9).collect();
+    let cases = [(&iris.x, 4, [0, 50, 100]), (&faithful.x, 2, [0, 3, 7]), (&six, 6, [0, 1, 2]), (&apart, 6, [0, 1, 2])];
     // One pool, warmed up: its threads allocate when they first look for work, and when they leave.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     pool.broadcast(|_| ());
