@@ -48,6 +48,8 @@ figure.suptitle("Cost of an iteration; exponents fitted to the upper half of the
 figure.tight_layout()
 figure.savefig(out / "cost.svg", **SAVE)
 
+if not any(row["axis"] == "threads" for row in rows):
+    sys.exit()
 figure, panel = plt.subplots(figsize=(4.6, 3.4))
 most = max(row["threads"] for row in rows)
 panel.plot([1, most], [1, most], color="#999999", linewidth=1, linestyle="--", label="ideal")

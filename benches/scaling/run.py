@@ -103,7 +103,8 @@ def table(rows: list, where: str) -> str:
     lines = ["| seconds grow as | n | d | k |", "|:--|--:|--:|--:|"]
     for model in models:
         lines.append(f"| {model} | " + " | ".join(f"{found[axis, model]:.2f}" if (axis, model) in found else "–" for axis in "ndk") + " |")
-    lines += ["", f"| work | 1 thread | {THREADS} threads | gain |", "|:--|--:|--:|--:|"]
+    if any(row["axis"] in ("threads", "sweep") for row in rows):
+        lines += ["", f"| work | 1 thread | {THREADS} threads | gain |", "|:--|--:|--:|--:|"]
     timed = {(row["model"], row["threads"]): row["seconds"] for row in rows if row["axis"] in ("threads", "sweep")}
     for model in dict.fromkeys(model for model, _ in timed):
         one, all_threads = timed.get((model, 1)), timed.get((model, THREADS))
@@ -149,6 +150,7 @@ def main() -> None:
         model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
         where = f"{date.today()}, {model}, {platform.system()} {platform.release()}; load average {os.getloadavg()[0]:.1f} at the end."
     else:
+        # The machine of the numbers, not of the drawing.
         where = (out / "TABLE.md").read_text().strip().splitlines()[-1]
     (out / "TABLE.md").write_text(table(read(path), where))
     subprocess.run([python, HERE / "figures.py", path, out], check=True)

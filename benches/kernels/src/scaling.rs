@@ -4,7 +4,6 @@
 //! One size varies, the others stay; the mixtures overlap, so that all pairs of rows and components count. F divides all n: for a
 //! first look. The figures are drawn by benches/scaling/run.py.
 
-use kernel_benches::clock::Seconds;
 use kernel_benches::kind::Kind;
 use kernel_benches::sample::{self, Sample};
 
@@ -22,13 +21,10 @@ const SPREAD: f64 = 0.5;
 /// Seconds that one point should take; a point of few iterations is repeated until then.
 const SECONDS: f64 = 0.15;
 
-/// The fastest iteration of three, then of as many as fit in [`SECONDS`]. One thread by its processor time, which a busy machine
-/// does not stretch.
+/// The fastest iteration of three, then of as many as fit in [`SECONDS`]. On the wall: the processor time of
+/// a thread is told in ticks of milliseconds, longer than many of these iterations.
 fn seconds(kind: Kind, sample: &Sample, d: usize, k: usize, threads: usize) -> f64 {
-    let fastest = |iterations| {
-        let Seconds { wall, processor } = kind.seconds_per_iteration(sample, d, k, iterations, threads);
-        if threads == 1 { processor } else { wall }
-    };
+    let fastest = |iterations| kind.seconds_per_iteration(sample, d, k, iterations, threads).wall;
     let first = fastest(3);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 3 and 300")]
     let more = (SECONDS / first).clamp(3.0, 300.0) as u32;
