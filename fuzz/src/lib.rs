@@ -11,6 +11,7 @@ use runner::config::diagnostics;
 use runner::config::document::Document;
 use runner::dispatch;
 use runner::job::{Job, run_job};
+use runner::judged::Judged;
 use runner::kinds::{Covariance, Method, Policy, StartKind, StopRule};
 use runner::plan::{Plan, resolve};
 use runner::sweep;
@@ -118,7 +119,7 @@ pub fn fit(data: &[u8]) -> String {
         plan: &plan,
         cell: &plan.cells[0],
         replicate: replicate % starts,
-        sample: &sample,
+        data: &Judged::new(sample),
         threads: false,
         level,
     };

@@ -81,8 +81,8 @@ impl Assigned {
 
 fn repeat(plan: &Plan, samples: &Samples, row: &RunRow, level: Level) -> Result<Assigned, Interrupted> {
     let (cell, replicate) = plan.locate(row.run);
-    let sample = &samples[&(cell.dataset, cell.draw)];
-    let record = guard::run(&Job { plan, cell, replicate, sample, threads: false, level })?;
+    let data = &samples[&(cell.dataset, cell.draw)];
+    let record = guard::run(&Job { plan, cell, replicate, data, threads: false, level })?;
     Ok(Assigned { run: row.run, same: record.run == *row, labels: record.labels.unwrap_or_default() })
 }
 
@@ -101,18 +101,19 @@ fn compare(a: &RunRow, b: &RunRow) -> Ordering {
 mod tests {
     use super::*;
     use crate::job::JobRecord;
+    use crate::judged::Judged;
     use crate::plan::testing;
 
     #[test]
     fn the_best_run_is_proper_before_it_is_high_and_early_before_it_is_late() {
         let plan = testing::plan("");
-        let sample = plan.datasets[0].sample([0; 32]).unwrap();
+        let data = Judged::new(plan.datasets[0].sample([0; 32]).unwrap());
         let row = |replicate, outcome, log_likelihood, end| {
             let record = JobRecord::new(&Job {
                 plan: &plan,
                 cell: &plan.cells[0],
                 replicate,
-                sample: &sample,
+                data: &data,
                 threads: false,
                 level: Level::detect(),
             });
@@ -142,13 +143,13 @@ mod tests {
     #[test]
     fn of_k_means_runs_the_lowest_inertia_wins() {
         let plan = testing::plan("");
-        let sample = plan.datasets[0].sample([0; 32]).unwrap();
+        let data = Judged::new(plan.datasets[0].sample([0; 32]).unwrap());
         let row = |replicate, inertia| {
             let record = JobRecord::new(&Job {
                 plan: &plan,
                 cell: &plan.cells[0],
                 replicate,
-                sample: &sample,
+                data: &data,
                 threads: false,
                 level: Level::detect(),
             });

@@ -9,7 +9,6 @@ use em::stop::{
     ScikitLearn,
 };
 use em::{FailurePolicy, Interrupted, Outcome, Plain, Serial, StopAtFailure, Stopping};
-use linalg::Total;
 use mixture::gaussian::structure;
 use mixture::policy::{Rebuild, Remove, Reseed};
 use mixture::start::{
@@ -61,7 +60,7 @@ fn constraint(policy: Option<Policy>) -> Constraint {
 /// What a policy does after a breakdown.
 pub fn remedies<'a, S: Structure + 'a>(job: &Job<'a>, rebuild: Rebuild) -> Box<dyn FailurePolicy<Mixture<S>> + 'a> {
     match job.cell.policy {
-        Some(Policy::Reseed(limit)) => Box::new(Reseed { data: job.sample.rows(), limit, rebuild }),
+        Some(Policy::Reseed(limit)) => Box::new(Reseed { data: job.data.sample.rows(), limit, rebuild }),
         Some(Policy::Remove) => Box::new(Remove { rebuild }),
         _ => Box::new(StopAtFailure),
     }
@@ -69,8 +68,8 @@ pub fn remedies<'a, S: Structure + 'a>(job: &Job<'a>, rebuild: Rebuild) -> Box<d
 
 /// Makes the start of a job. Starts that run EM themselves do so with covariances of structure `S`.
 pub fn start<S: Structure>(job: &Job<'_>, reference: &Arc<Reference>) -> Result<Start, StartError> {
-    let (rows, k, total) = (job.sample.rows(), job.cell.k as usize, &reference.total);
-    let (all, d, options) = (rows.all(), job.sample.d, &job.plan.starts);
+    let (rows, k, total) = (job.data.sample.rows(), job.cell.k as usize, &reference.total);
+    let (all, d, options) = (rows.all(), job.data.sample.d, &job.plan.starts);
     let rng = &mut ChaCha8Rng::from_seed(seeds::start_seed(job.plan, job.cell, job.replicate));
     let covariance = match job.cell.start_covariance {
         None | Some(StartCovariance::Total) => PointCovariance::Total,
@@ -83,11 +82,11 @@ pub fn start<S: Structure>(job: &Job<'_>, reference: &Arc<Reference>) -> Result<
     let given = || job.plan.starts.given(job.cell.dataset, job.cell.k);
     let at_rows = |rows: &[usize]| start::points_in(all, rows, covariance, total);
     if job.cell.start.exhaustive(job.cell.factors.n) == Some(0) {
-        return Err(kmeans::TooFewDistinctRows { distinct: job.sample.n, components: k }.into());
+        return Err(kmeans::TooFewDistinctRows { distinct: job.data.sample.n, components: k }.into());
     }
     Ok(match job.cell.start {
         StartKind::Tutorial => {
-            let rows = kmeans::rows_with_replacement(job.sample.n, k, rng);
+            let rows = kmeans::rows_with_replacement(job.data.sample.n, k, rng);
             start::points_in(all, &rows, PointCovariance::Identity, total)
         }
         StartKind::RandomPoints => at_rows(&kmeans::distinct_rows(all.x, d, k, rng)?),
@@ -125,17 +124,17 @@ pub fn start<S: Structure>(job: &Job<'_>, reference: &Arc<Reference>) -> Result<
             let perturbation = Perturbation { shift: options.perturbed.shift, spread: options.perturbed.spread };
             start::perturbed(&optimum, perturbation, rng)?
         }
-        StartKind::AllPairs => at_rows(&start::pair(job.sample.n, job.replicate as usize)),
-        StartKind::AllTriples => at_rows(&start::triple(job.sample.n, job.replicate as usize)),
+        StartKind::AllPairs => at_rows(&start::pair(job.data.sample.n, job.replicate as usize)),
+        StartKind::AllTriples => at_rows(&start::triple(job.data.sample.n, job.replicate as usize)),
     })
 }
 
 /// The parameters that made the data, or the M-step of their labels.
 fn truth(job: &Job<'_>) -> Result<Start, StartError> {
-    let labels = job.sample.truth.as_ref().map(|truth| Truth::Labels(&truth.labels));
+    let labels = job.data.sample.truth.as_ref().map(|truth| Truth::Labels(&truth.labels));
     let parameters = job.plan.datasets[job.cell.dataset].truth().map(Truth::Parameters);
     match parameters.or(labels) {
-        Some(truth) => start::truth(job.sample.rows().all(), job.cell.k as usize, truth),
+        Some(truth) => start::truth(job.data.sample.rows().all(), job.cell.k as usize, truth),
         None => unreachable!("the plan refuses a cell without its truth"),
     }
 }
@@ -148,7 +147,8 @@ fn optimum<S: Structure>(
 ) -> Result<MixtureParameters, StartError> {
     let (emission, _) = S::from_parameters(&from, reference, Constraint::None, job.level)?;
     let model = Mixture::new(from.weights, emission);
-    let fit = em::fit(&job.sample.rows(), model, Serial::default(), &mut Plain, &mut stopping(job, true), &mut ())?;
+    let fit =
+        em::fit(&job.data.sample.rows(), model, Serial::default(), &mut Plain, &mut stopping(job, true), &mut ())?;
     match fit.outcome {
         Outcome::Failed(failure) => Err(failure.breakdown.into()),
         Outcome::Stopped(_) => Ok(fit.model.parameters()),
@@ -156,13 +156,13 @@ fn optimum<S: Structure>(
 }
 
 /// Makes the start that the cell says, fits from there and fills in the record.
-pub fn fit(job: &Job<'_>, total: Total, record: &mut JobRecord) -> Result<(), Interrupted> {
+pub fn fit(job: &Job<'_>, reference: &Arc<Reference>, record: &mut JobRecord) -> Result<(), Interrupted> {
     if job.cell.method == Method::KMeans {
-        return run_k_means(job, total, record);
+        return run_k_means(job, reference, record);
     }
     let constraint = constraint(job.cell.policy);
     let covariance = job.cell.covariance.unwrap_or(Covariance::Full);
-    with_structure!(covariance, Model => run_mixture::<Model>(job, total, constraint, record))
+    with_structure!(covariance, Model => run_mixture::<Model>(job, reference, constraint, record))
 }
 
 /// The stop rules of the plan, in its order.
@@ -172,7 +172,7 @@ pub fn stopping(job: &Job<'_>, monotone: bool) -> Stopping {
         _ => None,
     });
     let and_change = (!monotone).then(|| change.unwrap_or(CHANGE_UNDER_RIDGE));
-    let n = job.sample.total_weight();
+    let n = job.data.sample.total_weight();
     job.plan.stop.iter().fold(Stopping::new(), |stopping, rule| match *rule {
         StopRule::MaxIterations(limit) => stopping.or(MaxIterations { limit }),
         StopRule::GainPerRow(tolerance) => stopping.or(GainPerRow { threshold: tolerance * n, and_change }),

@@ -70,7 +70,8 @@ impl Finish<'_> {
 
 /// What was fitted, in the order (data set, draw, row).
 pub fn observations<'a>(plan: &'a Plan, samples: &'a Samples) -> impl Iterator<Item = ObservationRow> + 'a {
-    samples.iter().flat_map(move |(&(dataset, draw), sample)| {
+    samples.iter().flat_map(move |(&(dataset, draw), data)| {
+        let sample = &data.sample;
         let name = &plan.datasets[dataset].name;
         (0..sample.n).map(move |row| ObservationRow {
             dataset: name.clone(),

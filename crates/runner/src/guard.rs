@@ -50,6 +50,7 @@ fn message(panic: &(dyn Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judged::Judged;
     use crate::plan::testing;
     use linalg::Level;
     use records::RunOutcome;
@@ -57,9 +58,9 @@ mod tests {
     #[test]
     fn a_panic_is_a_row_and_the_thread_goes_on() {
         let plan = testing::plan("");
-        let sample = plan.datasets[0].sample([0; 32]).unwrap();
+        let data = Judged::new(plan.datasets[0].sample([0; 32]).unwrap());
         let (cell, replicate) = plan.locate(3);
-        let job = Job { plan: &plan, cell, replicate, sample: &sample, threads: false, level: Level::detect() };
+        let job = Job { plan: &plan, cell, replicate, data: &data, threads: false, level: Level::detect() };
         let record = caught(&job, |_| panic!("index {} out of bounds", 7)).unwrap();
         assert_eq!(record.run.outcome, RunOutcome::Panic);
         assert_eq!((record.run.run, record.run.replicate), (3, replicate));

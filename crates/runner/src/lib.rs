@@ -39,6 +39,7 @@ pub mod finish;
 pub mod guard;
 pub mod interrupt;
 pub mod job;
+pub mod judged;
 pub mod kinds;
 pub mod lock;
 pub mod manual;

@@ -240,13 +240,13 @@ mod tests {
         let plan = crate::plan::testing::plan("");
         let store =
             records::Store::open(folder.path(), &sweep::categories(&plan), crate::provenance::metadata(&plan)).unwrap();
-        let sample = plan.datasets[0].sample([0; 32]).unwrap();
+        let data = crate::judged::Judged::new(plan.datasets[0].sample([0; 32]).unwrap());
         for range in ranges {
             let mut part = records::Part::default();
             for run in range.first..=range.last {
                 let (cell, replicate) = plan.locate(run);
                 let level = linalg::Level::detect();
-                let job = crate::job::Job { plan: &plan, cell, replicate, sample: &sample, threads: false, level };
+                let job = crate::job::Job { plan: &plan, cell, replicate, data: &data, threads: false, level };
                 part.runs.push(crate::job::JobRecord::new(&job).run);
             }
             store.write_part(range.first, &part).unwrap();

@@ -4,6 +4,7 @@
 use crate::finish::Finish;
 use crate::interrupt::Interrupt;
 use crate::job::{Job, JobRecord};
+use crate::judged::Judged;
 use crate::lock::{Lock, LockError, Writer};
 use crate::plan::Plan;
 use crate::progress::{Faults, Progress};
@@ -12,7 +13,6 @@ use crate::results_folder::{self, Found};
 use crate::work::Work;
 use crate::{guard, seeds};
 use anyhow::Context as _;
-use datasets::Sample;
 use em::Interrupted;
 use linalg::Level;
 use rayon::prelude::*;
@@ -20,7 +20,6 @@ use records::{Categories, Part, Provenance, Store};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
@@ -83,7 +82,7 @@ pub enum Ended {
 }
 
 /// The samples of all draws.
-pub type Samples = BTreeMap<(usize, u32), Arc<Sample>>;
+pub type Samples = BTreeMap<(usize, u32), Judged>;
 
 impl Sweep<'_> {
     fn writer(&self) -> Writer {
@@ -252,7 +251,7 @@ pub fn samples(plan: &Plan) -> anyhow::Result<Samples> {
         .map(|(dataset, draw)| {
             let named = || format!("draw {draw} of data set {}", plan.datasets[dataset].name);
             let sample = plan.datasets[dataset].sample(seeds::data_seed(plan, dataset, draw)).with_context(named)?;
-            Ok(((dataset, draw), sample))
+            Ok(((dataset, draw), Judged::new(sample)))
         })
         .collect()
 }
@@ -344,8 +343,8 @@ impl Running<'_> {
             return Ok(None);
         }
         let (cell, replicate) = self.plan.locate(run);
-        let sample = &self.samples[&(cell.dataset, cell.draw)];
-        let job = Job { plan: self.plan, cell, replicate, sample, threads: false, level: self.level };
+        let data = &self.samples[&(cell.dataset, cell.draw)];
+        let job = Job { plan: self.plan, cell, replicate, data, threads: false, level: self.level };
         let record = guard::caught(&job, self.job)?;
         self.progress.tick(record.run.outcome);
         Ok(Some(record))

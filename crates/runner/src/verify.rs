@@ -7,6 +7,7 @@ use crate::cli::VerifyArguments;
 use crate::commands::default_threads;
 use crate::guard;
 use crate::job::{Job, JobRecord};
+use crate::judged::Judged;
 use crate::plan::Plan;
 use crate::simd;
 use crate::sweep::{self, Samples};
@@ -142,13 +143,15 @@ fn repeat(
     let labelled: BTreeSet<u32> = assigned.iter().map(|row| row.run).collect();
     let located = chosen.iter().map(|&run| plan.locate(run).0);
     let draws: BTreeSet<(usize, u32)> = located.map(|cell| (cell.dataset, cell.draw)).collect();
-    let drawn = draws.into_iter().map(|(dataset, draw)| Ok(((dataset, draw), recorded::sample(plan, dataset, draw)?)));
+    let drawn = draws
+        .into_iter()
+        .map(|(dataset, draw)| Ok(((dataset, draw), Judged::new(recorded::sample(plan, dataset, draw)?))));
     let samples: Samples = drawn.collect::<anyhow::Result<_>>()?;
     let chosen: Vec<u32> = chosen.iter().copied().collect();
     let one = |&run: &u32| {
         let (cell, replicate) = plan.locate(run);
-        let sample = &samples[&(cell.dataset, cell.draw)];
-        let mut record = guard::run(&Job { plan, cell, replicate, sample, threads: false, level })?;
+        let data = &samples[&(cell.dataset, cell.draw)];
+        let mut record = guard::run(&Job { plan, cell, replicate, data, threads: false, level })?;
         // Labels of many rows are many.
         record.labels = record.labels.filter(|_| labelled.contains(&run));
         Ok(record)

@@ -49,9 +49,9 @@ impl JobRecord {
                 row.smallest_relative_pivot = Some(singular.smallest_relative_pivot);
                 row.effective_count = singular.effective_count;
                 let component = component.unwrap_or_default();
-                let diagnosis = diagnose(&job.sample.x, job.sample.d, singular, |i| belongs(i, component));
+                let diagnosis = diagnose(&job.data.sample.x, job.data.sample.d, singular, |i| belongs(i, component));
                 if let Some(diagnosis) = diagnosis {
-                    row.direction = Some(job.sample.columns[diagnosis.variable].clone());
+                    row.direction = Some(job.data.sample.columns[diagnosis.variable].clone());
                     row.loading = Some(diagnosis.loading);
                     row.rows = u32::try_from(diagnosis.rows).ok();
                     row.distinct_values = u32::try_from(diagnosis.distinct_values).ok();
@@ -66,7 +66,7 @@ impl JobRecord {
     /// No start: a column of the sample is constant or a linear combination of others.
     pub(super) fn singular_total(&mut self, job: &Job<'_>, error: TotalError) {
         let mut row = self.failure(0, Stage::Start, "singular_total_covariance", error.to_string());
-        row.direction = Some(job.sample.columns[error.column()].clone());
+        row.direction = Some(job.data.sample.columns[error.column()].clone());
         self.failures.push(row);
     }
 

@@ -6,13 +6,14 @@
 mod failures;
 
 use crate::dispatch;
+use crate::judged::Judged;
 use crate::plan::{Cell, Plan};
 use crate::seeds;
 use em::reduce::Chosen;
 use em::{Begin, FailurePolicy, Remedy, Stage, StopAtFailure, TraceRow};
 use em::{Event, Failure, Fit, Interrupted, LatentModel, Observer, Outcome, Plain};
 use kmeans::KMeans;
-use linalg::{Level, Total};
+use linalg::Level;
 use mixture::criteria;
 use mixture::policy::Rebuild;
 use mixture::{Constraint, Full, Mixture, MixtureParameters, Reference, Start, StartError, Structure};
@@ -33,7 +34,7 @@ pub struct Job<'a> {
     /// Number of the start within the cell.
     pub replicate: u32,
     /// The data.
-    pub sample: &'a datasets::Sample,
+    pub data: &'a Judged,
     /// Whether the E-step runs on all threads: for one big fit; many fits run side by side instead. No number depends on it.
     pub threads: bool,
     /// The instruction set of the kernels. Numbers are bitwise the same at one level only.
@@ -60,9 +61,9 @@ pub struct JobRecord {
 /// Runs one job.
 pub fn run_job(job: &Job<'_>) -> Result<JobRecord, Interrupted> {
     let mut record = JobRecord::new(job);
-    match Total::new(&job.sample.x, job.sample.d, &job.sample.weight) {
-        Ok(total) => dispatch::fit(job, total, &mut record)?,
-        Err(error) => record.singular_total(job, error),
+    match &job.data.reference {
+        Ok(reference) => dispatch::fit(job, reference, &mut record)?,
+        Err(error) => record.singular_total(job, *error),
     }
     Ok(record)
 }
@@ -70,18 +71,17 @@ pub fn run_job(job: &Job<'_>) -> Result<JobRecord, Interrupted> {
 /// Fits a Gaussian mixture with covariances of structure `S`.
 pub fn run_mixture<S: Structure>(
     job: &Job<'_>,
-    total: Total,
+    reference: &Arc<Reference>,
     constraint: Constraint,
     record: &mut JobRecord,
 ) -> Result<(), Interrupted> {
-    let reference = Arc::new(Reference::new(total));
-    let Some(start) = record.start(|| dispatch::start::<S>(job, &reference))? else { return Ok(()) };
+    let Some(start) = record.start(|| dispatch::start::<S>(job, reference))? else { return Ok(()) };
     let parameters = &start.parameters;
     if job.plan.record.start_parameters {
         record.mixture_parameters(Moment::Start, parameters);
     }
     let level = job.level;
-    let (emission, event) = match S::from_parameters(parameters, &reference, constraint, level) {
+    let (emission, event) = match S::from_parameters(parameters, reference, constraint, level) {
         Ok(begin) => begin,
         Err(breakdown) => {
             let failure = Failure { iteration: 0, stage: Stage::Start, breakdown };
@@ -91,9 +91,9 @@ pub fn run_mixture<S: Structure>(
         }
     };
     let begin = Begin { model: Mixture::new(parameters.weights.clone(), emission), event };
-    let mut policy = dispatch::remedies::<S>(job, Rebuild { reference, constraint, level });
+    let mut policy = dispatch::remedies::<S>(job, Rebuild { reference: Arc::clone(reference), constraint, level });
     let (fit, repaired) = record.fit(job, begin, &mut *policy)?;
-    let all = job.sample.rows().all();
+    let all = job.data.sample.rows().all();
     let belongs = |model: &Mixture<S>| {
         let (k, responsibilities) = (model.components(), model.responsibilities(all));
         move |i: usize, c: usize| responsibilities[i * k + c] > 0.5
@@ -131,11 +131,10 @@ pub fn run_mixture<S: Structure>(
 }
 
 /// Runs Lloyd's algorithm from the start's means. Starts that run EM do so with full covariances.
-pub fn run_k_means(job: &Job<'_>, total: Total, record: &mut JobRecord) -> Result<(), Interrupted> {
-    let reference = Arc::new(Reference::new(total));
-    let Some(start) = record.start(|| dispatch::start::<Full>(job, &reference))? else { return Ok(()) };
+pub fn run_k_means(job: &Job<'_>, reference: &Arc<Reference>, record: &mut JobRecord) -> Result<(), Interrupted> {
+    let Some(start) = record.start(|| dispatch::start::<Full>(job, reference))? else { return Ok(()) };
     if job.plan.record.start_parameters {
-        record.centres(Moment::Start, &start.parameters.means, job.sample.d);
+        record.centres(Moment::Start, &start.parameters.means, job.data.sample.d);
     }
     let model = KMeans::new(start.parameters.means, reference.total.scales.clone(), job.level);
     let (fit, _) = record.fit(job, model.into(), &mut StopAtFailure)?;
@@ -143,14 +142,14 @@ pub fn run_k_means(job: &Job<'_>, total: Total, record: &mut JobRecord) -> Resul
     if let Outcome::Failed(failure) = &fit.outcome {
         record.failed(job, failure, Some(fit.objective), |_, _| false);
         if job.plan.record.failure_parameters {
-            record.centres(Moment::Failure, fit.model.centres(), job.sample.d);
+            record.centres(Moment::Failure, fit.model.centres(), job.data.sample.d);
         }
         return Ok(());
     }
     record.run.k_end = u32::try_from(fit.model.components()).ok();
-    record.centres(Moment::End, fit.model.centres(), job.sample.d);
+    record.centres(Moment::End, fit.model.centres(), job.data.sample.d);
     record.classify(job);
-    record.agreement(job, fit.model.assign(job.sample.rows().all()));
+    record.agreement(job, fit.model.assign(job.data.sample.rows().all()));
     Ok(())
 }
 
@@ -274,7 +273,7 @@ impl JobRecord {
         policy: &mut dyn FailurePolicy<M>,
     ) -> Result<(Fit<M>, Vec<Repaired<M>>), Interrupted> {
         let clock = Instant::now();
-        let data = job.sample.rows();
+        let data = job.data.sample.rows();
         let monotone = begin.model.monotone();
         let mut stopping = dispatch::stopping(job, monotone);
         let mut recorder = Recorder { trace: Vec::with_capacity(256), repaired: Vec::new() };
@@ -300,9 +299,9 @@ impl JobRecord {
             };
             // Under a ridge gains shrink by no fixed ratio.
             if monotone {
-                run.rate = convergence::rate(&trace, job.sample.n);
-                run.missing_information = convergence::missing_information(&trace, job.sample.n);
-                run.remaining_gap = convergence::remaining_gap(&trace, job.sample.n);
+                run.rate = convergence::rate(&trace, job.data.sample.n);
+                run.missing_information = convergence::missing_information(&trace, job.data.sample.n);
+                run.remaining_gap = convergence::remaining_gap(&trace, job.data.sample.n);
             }
         }
         let (length, stride) = (trace.len(), job.plan.record.trace_stride as usize);
@@ -317,14 +316,14 @@ impl JobRecord {
     }
 
     fn classify(&mut self, job: &Job<'_>) {
-        let thresholds = ends::Thresholds::for_features(job.sample.d);
+        let thresholds = ends::Thresholds::for_features(job.data.sample.d);
         // A k-means cluster of few points inflates no likelihood.
         let count = self.run.smallest_count.filter(|_| self.run.inertia.is_none());
         self.run.end = Some(ends::classify(self.run.coincidence, self.run.hathaway, count, &thresholds));
     }
 
     fn agreement(&mut self, job: &Job<'_>, labels: Vec<u32>) {
-        if let Some(truth) = &job.sample.truth {
+        if let Some(truth) = &job.data.sample.truth {
             let pairs = labels.iter().zip(&truth.labels).map(|(&a, &b)| (a as usize, b as usize));
             let table = Contingency::from_pairs(pairs);
             self.run.ari = agreement::adjusted_rand(&table);

@@ -11,6 +11,7 @@ use crate::dispatch;
 use crate::exit::Refused;
 use crate::guard;
 use crate::job::{Job, JobRecord};
+use crate::judged::Judged;
 use crate::kinds::{Covariance, Method, Policy, StartKind, StopRule};
 use crate::plan::{Plan, starts};
 use crate::simd;
@@ -62,7 +63,7 @@ pub fn fit(arguments: &FitArguments) -> anyhow::Result<Told> {
     let level = simd::choose(arguments.simd, None)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let clock = Instant::now();
-    let mut records = pool.install(|| run(&plan, &sample, level))?;
+    let mut records = pool.install(|| run(&plan, &Judged::new(Arc::clone(&sample)), level))?;
     let seconds = clock.elapsed().as_secs_f64();
     let runs: Vec<&RunRow> = records.iter().map(|record| &record.run).collect();
     let Some(best) = best(&runs) else {
@@ -181,10 +182,10 @@ fn policy(typed: &str) -> anyhow::Result<Policy> {
     }
 }
 
-fn run(plan: &Plan, sample: &Sample, level: Level) -> anyhow::Result<Vec<JobRecord>> {
+fn run(plan: &Plan, data: &Judged, level: Level) -> anyhow::Result<Vec<JobRecord>> {
     let cell = &plan.cells[0];
-    let big = sample.n > MANY_ROWS;
-    let one = |replicate| Ok(guard::run(&Job { plan, cell, replicate, sample, threads: big, level })?);
+    let big = data.sample.n > MANY_ROWS;
+    let one = |replicate| Ok(guard::run(&Job { plan, cell, replicate, data, threads: big, level })?);
     if big {
         // Only the best keeps its labels.
         let mut records: Vec<JobRecord> = Vec::new();
