@@ -220,16 +220,20 @@ fn reconstruct_in(l: &[f64], out: &mut [f64], d: usize) {
 }
 
 /// min_i l_ii² / pivots_i, and the quotient of the largest and the smallest l_ii² (a lower bound of the condition number).
+/// The bound ends at the largest finite number. Both are infinite if a square is not finite.
 pub fn judge(l: &[f64], pivots: &[f64]) -> (f64, f64) {
     let d = pivots.len();
     let (mut relative, mut smallest, mut largest) = (f64::INFINITY, f64::INFINITY, 0.0f64);
     for (i, &pivot) in pivots.iter().enumerate() {
         let square = l[i * d + i] * l[i * d + i];
+        if !square.is_finite() {
+            return (f64::INFINITY, f64::INFINITY);
+        }
         relative = relative.min(square / pivot);
         smallest = smallest.min(square);
         largest = largest.max(square);
     }
-    (relative, largest / smallest)
+    (relative, (largest / smallest).min(f64::MAX))
 }
 
 /// Σ ln l_ii, half of log |Σ|: a logarithm of the product of as many as stay far inside the range of a double.
@@ -341,5 +345,10 @@ mod tests {
         assert_eq!(judge(&[1e3, 0.0, 0.0, 1e-9], &[1e6, 1e-18]).0.round(), 1.0);
         // One dimension: the condition is 1 however small the variance.
         assert_eq!(judge(&[1e-9], &[1.0]).1, 1.0);
+        // Beyond the range of a double: the bound ends there, and a square that is no number judges nothing.
+        assert_eq!(judge(&[1e100, 0.0, 0.0, 1e-100], &[1e200, 1e-200]), (1.0, f64::MAX));
+        for l in [f64::INFINITY, 1e160] {
+            assert_eq!(judge(&[l, 0.0, 0.0, 1.0], &[1.0, 1.0]), (f64::INFINITY, f64::INFINITY));
+        }
     }
 }

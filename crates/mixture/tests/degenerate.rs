@@ -6,7 +6,7 @@ use em::stop::MaxIterations;
 use em::{BreakdownKind, Outcome, Plain, Serial, Stage, Stopping, TraceRow, fit};
 use kmeans::TooFewDistinctRows;
 use linalg::{Level, Total, TotalError};
-use mixture::gaussian::structure::Vve;
+use mixture::gaussian::structure::{Evv, Vve};
 use mixture::start::{EmEm, PointCovariance, Search, em_em, k_means_partition, points};
 use mixture::{Constraint, Full, Gaussian, Mixture, Reference, StartError, Structure};
 use rand::SeedableRng;
@@ -76,6 +76,19 @@ fn a_density_that_vanishes_everywhere_names_its_row() {
     assert_eq!(failure.iteration, 0);
     assert_eq!(failure.breakdown.kind, BreakdownKind::NonFinite { what: "density", row: Some(4) });
     assert!(trace.is_empty() && fit.log_likelihood.is_none());
+}
+
+#[test]
+fn covariances_beyond_the_range_of_a_double_are_not_singular() {
+    // Σ_0 = Σ_1 is about 1e299, and a covariance of equal volume is λ W_k / |W_k|^{1/d}: λ W_k overflows.
+    let x = [1.0, 2.0, 3.0, 5.0, 1e150];
+    let reference = Arc::new(Reference::new(Total::new(&x, 1, &[]).unwrap()));
+    let start = points(&x, &[0, 1], PointCovariance::Total, &reference.total).parameters;
+    let evv = Gaussian::<Evv>::from_parameters(&start, &reference, Constraint::None, Level::detect());
+    let broken = evv.map(|_| ()).unwrap_err();
+    assert_eq!(broken.kind, BreakdownKind::NonFinite { what: "covariance", row: None });
+    // Each on its own has a density.
+    assert!(Full::from_parameters(&start, &reference, Constraint::None, Level::detect()).is_ok());
 }
 
 #[test]

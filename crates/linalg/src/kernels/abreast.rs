@@ -134,12 +134,12 @@ impl Abreast {
         &self.half_log_determinants.as_flattened()[..self.k]
     }
 
-    /// min_i l_ii² / pivot_i of each component; NaN if a pivot of its covariance was not positive.
+    /// min_i l_ii² / pivot_i of each component; NaN if a pivot of its covariance was not positive or an l_ii² is not finite.
     pub fn relative_pivots(&self) -> &[f64] {
         &self.relative_pivots.as_flattened()[..self.k]
     }
 
-    /// max_i l_ii² / min_i l_ii² of each component, a lower bound of the condition of its covariance.
+    /// max_i l_ii² / min_i l_ii² of each component, a lower bound of the condition of its covariance that ends at the largest double.
     pub fn conditions(&self) -> &[f64] {
         &self.conditions.as_flattened()[..self.k]
     }
@@ -289,9 +289,9 @@ fn finish<S: Simd, const D: usize>(
     let pivots = &pivots[..D];
     let one = simd.splat_f64s(1.0);
     let mut inverse = [[simd.splat_f64s(0.0); D]; D];
-    let (mut product, mut sum) = (l[0][0], l[0][0]);
+    let mut product = l[0][0];
     let square = simd.mul_f64s(l[0][0], l[0][0]);
-    let (mut smallest, mut largest) = (square, square);
+    let (mut smallest, mut largest, mut sum) = (square, square, square);
     let mut relative = simd.div_f64s(square, simd.splat_f64s(pivots[0]));
     for i in 0..D {
         inverse[i][i] = simd.div_f64s(one, l[i][i]);
@@ -304,8 +304,8 @@ fn finish<S: Simd, const D: usize>(
         }
         if i > 0 {
             product = simd.mul_f64s(product, l[i][i]);
-            sum = simd.add_f64s(sum, l[i][i]);
             let square = simd.mul_f64s(l[i][i], l[i][i]);
+            sum = simd.add_f64s(sum, square);
             smallest = simd.min_f64s(square, smallest);
             largest = simd.max_f64s(square, largest);
             relative = simd.min_f64s(simd.div_f64s(square, simd.splat_f64s(pivots[i])), relative);
@@ -318,10 +318,11 @@ fn finish<S: Simd, const D: usize>(
         }
     }
     write::<S>(&mut model.half_log_determinants[group], part, product);
-    // A minimum may lose a NaN, the sum of the pivots does not.
+    // A minimum may lose a NaN, and a square beyond the range of a double is no minimum; the sum of the squares tells both.
     let relative = simd.add_f64s(relative, simd.sub_f64s(sum, sum));
     write::<S>(&mut model.relative_pivots[group], part, relative);
-    write::<S>(&mut model.conditions[group], part, simd.div_f64s(largest, smallest));
+    let condition = simd.min_f64s(simd.div_f64s(largest, smallest), simd.splat_f64s(f64::MAX));
+    write::<S>(&mut model.conditions[group], part, condition);
 }
 
 struct Finish<'a, const D: usize> {
@@ -697,6 +698,18 @@ mod tests {
             from.maximize(level, sums, &pivots, &mut to);
             let [a, b, c] = to.relative_pivots() else { panic!("three components") };
             assert!(*a > 0.0 && b.is_nan() && *c > 0.0, "{a} {b} {c}");
+        }
+    }
+
+    #[test]
+    fn judgement_ends_where_doubles_end() {
+        for level in Level::available() {
+            let mut model = Abreast::new(2, 2);
+            model.load(&[0.0; 4], &[1e100, 0.0, 0.0, 1e-100, 1e160, 0.0, 0.0, 1.0]);
+            model.finish(level, &[1e200, 1e-200]);
+            let [a, b] = model.relative_pivots() else { panic!("two components") };
+            assert!((a - 1.0).abs() < 1e-15 && b.is_nan(), "{a} {b}");
+            assert_eq!(model.conditions()[0], f64::MAX);
         }
     }
 

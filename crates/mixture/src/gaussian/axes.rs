@@ -179,6 +179,9 @@ impl<S: CovarianceStructure, const ROUND: bool> Layout for Axes<S, ROUND> {
         if !variances.iter().all(|variance| *variance > 0.0) {
             return 0.0;
         }
+        if variances.contains(&f64::INFINITY) {
+            return f64::INFINITY;
+        }
         let pivots = self.frame.reference.total.pivots.iter().enumerate();
         let smallest = pivots.map(|(j, pivot)| variances[j % m] / pivot).fold(f64::INFINITY, f64::min);
         for (sigma, variance) in self.deviations[c * m..].iter_mut().zip(variances) {
@@ -200,7 +203,7 @@ impl<S: CovarianceStructure, const ROUND: bool> Layout for Axes<S, ROUND> {
         let squares = || (0..d).map(|j| deviations[j % m] * deviations[j % m]);
         let pivot = squares().zip(pivots).map(|(square, pivot)| square / pivot).fold(f64::INFINITY, f64::min);
         let (low, high) = squares().fold((f64::INFINITY, 0.0_f64), |(low, high), s| (low.min(s), high.max(s)));
-        self.frame.take_up(pivot, high / low);
+        self.frame.take_up(pivot, (high / low).min(f64::MAX));
     }
 
     fn prepare(&mut self) {

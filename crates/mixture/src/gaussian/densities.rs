@@ -184,11 +184,11 @@ impl<S: CovarianceStructure> Matrices<S> {
 
     /// The M-step of d ≤ 4 without constraints.
     fn maximize_abreast(&self, stats: &[f64], next: &mut Self) -> Result<(), Breakdown> {
-        let Reference { total, singular, .. } = &*self.reference;
-        self.abreast.maximize(self.level, self.whitened_sums(stats), &total.pivots, &mut next.abreast);
+        let reference = &self.reference;
+        self.abreast.maximize(self.level, self.whitened_sums(stats), &reference.total.pivots, &mut next.abreast);
         next.finish_abreast();
         let pivots = next.abreast.relative_pivots();
-        match pivots.iter().position(|pivot| !(pivot >= singular)) {
+        match pivots.iter().position(|&pivot| !reference.usable(pivot)) {
             None => Ok(()),
             Some(k) => {
                 let pivot = if pivots[k].is_nan() { 0.0 } else { pivots[k] };
@@ -328,7 +328,12 @@ impl<S: CovarianceStructure> Matrices<S> {
         self.prior = prior;
         let stated = self.work.covariances.clone();
         self.bound(&counts);
-        let singular = |model: &mut Self| (0..model.k).any(|k| !(model.factor(k) >= model.reference.singular));
+        let singular = |model: &mut Self| {
+            (0..model.k).any(|k| {
+                let pivot = model.factor(k);
+                !model.reference.usable(pivot)
+            })
+        };
         if self.prior.is_some() && singular(self) {
             let means = self.means.clone();
             self.work.counts.copy_from_slice(&counts);
@@ -361,12 +366,12 @@ impl<S: CovarianceStructure> Structure for Matrices<S> {
         let mut event = model.begin(&parameters.weights);
         for k in 0..model.k {
             let mut pivot = model.factor(k);
-            if let (Constraint::Ridge(epsilon), false) = (constraint, pivot >= reference.singular) {
+            if let (Constraint::Ridge(epsilon), false) = (constraint, reference.usable(pivot)) {
                 model.add_ridge(k);
                 pivot = model.factor(k);
                 event = Event::Projected { by: epsilon };
             }
-            if !(pivot >= reference.singular) {
+            if !reference.usable(pivot) {
                 let count = parameters.weights[k] * reference.total.weight;
                 return Err(singular(k, parameters.covariance(k).to_vec(), pivot, Some(count), model.d));
             }
@@ -530,7 +535,7 @@ impl<S: CovarianceStructure> Emission for Matrices<S> {
                 next.add_ridge(k);
                 next.factor(k)
             };
-            if !(pivot >= self.reference.singular) {
+            if !self.reference.usable(pivot) {
                 return Err(self.singular(stats, k, pivot, next));
             }
         }
@@ -623,7 +628,7 @@ impl<S: CovarianceStructure> Coordinates for Matrices<S> {
             } else {
                 next.factor(k)
             };
-            if !(pivot >= self.reference.singular && pivot.is_finite()) {
+            if !self.reference.usable(pivot) {
                 return Err(singular(k, linalg::moments::covariance_of(&next.factors[range], d), pivot, None, d));
             }
         }

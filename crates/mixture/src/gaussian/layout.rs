@@ -87,10 +87,6 @@ impl Frame {
         let shifts = means.iter().zip(next).zip(scales).map(|((a, b), scale)| (b - a).abs() / scale);
         shifts.fold(0.0, f64::max)
     }
-
-    fn usable(&self, pivot: f64) -> bool {
-        pivot >= self.reference.singular && pivot.is_finite()
-    }
 }
 
 /// A way to store covariances, with a workspace for those that are being made.
@@ -108,7 +104,8 @@ pub(super) trait Layout: Sized {
     fn bound(&mut self, counts: &[f64]);
     /// Adds `epsilon` to the diagonal of covariance `c` of the workspace.
     fn add_ridge(&mut self, c: usize, epsilon: f64);
-    /// Factors covariance `c` of the workspace. Gives back its smallest relative pivot, 0 where there is no factor.
+    /// Factors covariance `c` of the workspace. Gives back its smallest relative pivot, 0 where there is no factor, infinity where a
+    /// variance is not finite.
     fn factor(&mut self, c: usize) -> f64;
     /// What follows from the factor of covariance `c`: its constant, its judgement, its part of the prior.
     fn finish(&mut self, c: usize);
@@ -130,7 +127,7 @@ pub(super) trait Layout: Sized {
         let singular = |model: &mut Self| {
             (0..model.covariances()).any(|c| {
                 let pivot = model.factor(c);
-                !model.frame().usable(pivot)
+                !model.frame().reference.usable(pivot)
             })
         };
         if self.frame().prior.is_some() && singular(self) {
@@ -149,12 +146,13 @@ pub(super) trait Layout: Sized {
         let mut event = self.begin(&counts);
         for (c, stated) in stated.into_iter().enumerate() {
             let mut pivot = self.factor(c);
-            if let (Constraint::Ridge(epsilon), false) = (self.frame().constraint, self.frame().usable(pivot)) {
+            if let (Constraint::Ridge(epsilon), false) = (self.frame().constraint, self.frame().reference.usable(pivot))
+            {
                 self.add_ridge(c, epsilon);
                 pivot = self.factor(c);
                 event = Event::Projected { by: epsilon };
             }
-            if !self.frame().usable(pivot) {
+            if !self.frame().reference.usable(pivot) {
                 return Err(singular(c, stated, pivot, Some(counts[c]), self.frame().d));
             }
             self.finish(c);
@@ -192,7 +190,7 @@ pub(super) trait Layout: Sized {
 
     fn judge(&mut self, c: usize) -> Result<(), (usize, f64)> {
         let pivot = self.factor(c);
-        if !self.frame().usable(pivot) {
+        if !self.frame().reference.usable(pivot) {
             return Err((c, pivot));
         }
         self.finish(c);

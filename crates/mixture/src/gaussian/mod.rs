@@ -38,6 +38,11 @@ impl Reference {
     pub fn new(total: Total) -> Self {
         Self { total, singular: spd::SINGULAR }
     }
+
+    /// Whether a covariance with this smallest relative pivot is neither singular nor beyond the range of a double.
+    fn usable(&self, pivot: f64) -> bool {
+        pivot >= self.singular && pivot.is_finite()
+    }
 }
 
 /// K Gaussian densities with covariances of structure `S`, in the layout that the structure names.
@@ -74,7 +79,7 @@ pub trait Structure: Emission {
     fn free_parameters(&self) -> u32;
 }
 
-/// The breakdown of component `k` with covariance `covariance` (d × d). Cold path.
+/// The breakdown of component `k` with covariance `covariance` (d × d); an infinite pivot or entry is an overflow. Cold path.
 fn singular(
     k: usize,
     covariance: Vec<f64>,
@@ -82,7 +87,8 @@ fn singular(
     effective_count: Option<f64>,
     d: usize,
 ) -> Breakdown {
-    let Some(spectrum) = diagnosis::spectrum(&covariance, d) else {
+    let spectrum = diagnosis::spectrum(&covariance, d).filter(|_| smallest_relative_pivot.is_finite());
+    let Some(spectrum) = spectrum else {
         return Breakdown { component: Some(k), kind: BreakdownKind::NonFinite { what: "covariance", row: None } };
     };
     let singular = SingularCovariance {
