@@ -4,7 +4,7 @@
 //! A class is coarse on purpose (an error without its names and numbers, an outcome): a walk without coverage keeps the inputs
 //! that reach a new one.
 
-use datasets::{CsvOptions, Sample};
+use datasets::{CsvOptions, DatasetError, Sample};
 use linalg::Level;
 use records::differences;
 use runner::config::diagnostics;
@@ -15,6 +15,7 @@ use runner::judged::Judged;
 use runner::kinds::{Covariance, Method, Policy, StartKind, StopRule};
 use runner::plan::{Plan, resolve};
 use runner::sweep;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -45,7 +46,8 @@ pub fn config(data: &[u8]) -> String {
             plan.locate(plan.runs() - 1);
             let same = resolve::resolve(&again, Path::new("")).expect("what is printed can be resolved");
             assert_eq!(plan.hash(), same.hash());
-            format!("plan of {} data sets", plan.datasets.len())
+            let log = |count: usize| count.checked_ilog2().map_or(0, |log| log.min(6) + 1);
+            format!("plan of {} data sets, 2^{} cells", plan.datasets.len().min(4), log(plan.cells.len()))
         }
         Err(found) => {
             assert!(!found.is_empty(), "refused without a reason");
@@ -68,7 +70,10 @@ pub fn csv(data: &[u8]) -> String {
     };
     let sample = match options.parse(text) {
         Ok(sample) => sample,
-        Err(error) => return class(&error.to_string()),
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            return kinds(&error);
+        }
     };
     let proper = |sample: &Sample| {
         assert_eq!((sample.x.len(), sample.columns.len()), (sample.n * sample.d, sample.d));
@@ -84,7 +89,7 @@ pub fn csv(data: &[u8]) -> String {
             proper(&scaled);
             format!("sample, {} features, {classes} classes", scaled.d.min(4))
         }
-        Err(error) => class(&error.to_string()),
+        Err(error) => kinds(&error),
     }
 }
 
@@ -191,16 +196,31 @@ fn pick<T: Copy>(bytes: &mut Bytes<'_>, values: &[T]) -> T {
     values[usize::from(bytes.next()) % values.len()]
 }
 
-/// The first line of a message without names and numbers.
+/// The first two different errors of a message, each up to its second quotation, without names and numbers.
 fn class(message: &str) -> String {
-    let line = message.lines().find(|line| line.starts_with("error")).or(message.lines().next()).unwrap_or_default();
-    let mut class = String::new();
-    let mut quoted = false;
-    for one in line.chars() {
-        quoted ^= one == '`';
-        if !quoted && !one.is_ascii_digit() && class.len() < 100 {
-            class.push(one);
+    let mut errors: Vec<String> = Vec::new();
+    for line in message.lines().filter_map(|line| line.strip_prefix("error: ")) {
+        let mut parts = line.split('`');
+        let mut words = [parts.next(), parts.nth(1)].map(Option::unwrap_or_default).join("…");
+        words.retain(|one| !one.is_ascii_digit());
+        if !errors.contains(&words) && errors.len() < 2 {
+            errors.push(words);
         }
     }
-    class
+    errors.sort();
+    errors.join(" + ")
+}
+
+/// The variants of an error, of all faults of a file.
+fn kinds(error: &DatasetError) -> String {
+    let variant = |error: &dyn std::fmt::Debug| -> String {
+        format!("{error:?}").chars().take_while(char::is_ascii_alphanumeric).collect()
+    };
+    match error {
+        DatasetError::Csv(errors) => {
+            let kinds: BTreeSet<String> = errors.faults.iter().map(|fault| variant(&fault.kind)).collect();
+            kinds.into_iter().collect::<Vec<_>>().join(" + ")
+        }
+        error => variant(error),
+    }
 }
