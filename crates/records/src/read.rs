@@ -24,8 +24,10 @@ fn for_each<R: Record>(root: &Path, mut each: impl FnMut(R)) -> Result<(), Recor
 }
 
 fn read_all<R: Record>(root: &Path) -> Result<Vec<R>, RecordsError> {
-    let mut all = Vec::new();
     let mut reader = open(root)?;
+    let mut all = Vec::new();
+    // At once, because a vector that moves is there twice. A file may lie about its length: then the rows tell.
+    let _ = all.try_reserve_exact(reader.rows());
     while let Some(rows) = reader.next_group(None)? {
         all.extend(rows);
     }

@@ -2,7 +2,7 @@
 //!
 //! A missing number is `None` (null in Parquet), never 0 and never NaN.
 
-use em::TraceRow;
+use em::{StopReason, TraceRow};
 use std::sync::Arc;
 
 /// Everything that a cell of the sweep fixes; shared by its replicates.
@@ -122,7 +122,7 @@ pub struct RunRow {
     /// How the run ended.
     pub outcome: RunOutcome,
     /// The stop rule that fired; `None` for failures.
-    pub stop_reason: Option<String>,
+    pub stop_reason: Option<StopReason>,
     /// Finished iterations.
     pub iterations: u32,
     /// E-passes of the fit.

@@ -29,7 +29,7 @@ pub fn converged(run: u32, log_likelihood: f64) -> RunRow {
         replicate: run,
         seed: u64::from(run),
         outcome: RunOutcome::Converged,
-        stop_reason: Some("gain-per-row".to_owned()),
+        stop_reason: Some(em::StopReason::GainPerRow),
         iterations: 20 + run,
         e_passes: 21 + run,
         start_passes: 0,

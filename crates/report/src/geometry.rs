@@ -37,15 +37,15 @@ impl Geometry {
         let mut halves = Vec::with_capacity(components.len());
         let mut elongation = 1.0_f64;
         for component in components {
-            halves.push(half_determinant(component.covariance.clone(), d)?.1);
-            let axes = spectrum(&component.covariance, d)?;
+            halves.push(half_determinant(component.covariance.to_vec(), d)?.1);
+            let axes = spectrum(component.covariance, d)?;
             elongation = elongation.max((axes.largest() / axes.smallest()).sqrt());
         }
         let mut overlap = 0.0;
         for j in 0..components.len() {
             for k in j + 1..components.len() {
                 let (a, b) = (&components[j], &components[k]);
-                let mean = a.covariance.iter().zip(&b.covariance).map(|(x, y)| f64::midpoint(*x, *y)).collect();
+                let mean = a.covariance.iter().zip(b.covariance).map(|(x, y)| f64::midpoint(*x, *y)).collect();
                 let (factor, half) = half_determinant(mean, d)?;
                 let distance = squared_distance(&factor, a, b) / 8.0 + half - f64::midpoint(halves[j], halves[k]);
                 overlap += (weights[j] * weights[k]).sqrt() * (-distance).exp();
@@ -86,16 +86,26 @@ fn squared_distance(factor: &[f64], a: &Component, b: &Component) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::basins::Ends;
+    use crate::example::converged;
 
-    fn component(weight: f64, mean: [f64; 2], variances: [f64; 2]) -> Component {
-        let covariance = vec![variances[0], 0.0, 0.0, variances[1]];
-        Component::new(Some(weight), mean.to_vec(), covariance).unwrap()
+    type Round = (Option<f64>, Vec<f64>, Option<Vec<f64>>);
+
+    fn component(weight: f64, mean: [f64; 2], variances: [f64; 2]) -> Round {
+        (Some(weight), mean.to_vec(), Some(vec![variances[0], 0.0, 0.0, variances[1]]))
+    }
+
+    fn geometry(components: &[Round]) -> Option<Geometry> {
+        let mut ends = Ends::default();
+        ends.add(0, components.iter().cloned());
+        let components: Vec<Component> = ends.of(&converged(0, 0.0))?.collect();
+        Geometry::of(&components)
     }
 
     #[test]
     fn equal_spheres_have_nothing_but_overlap() {
         let found =
-            Geometry::of(&[component(0.5, [0.0, 0.0], [1.0, 1.0]), component(0.5, [2.0, 0.0], [1.0, 1.0])]).unwrap();
+            geometry(&[component(0.5, [0.0, 0.0], [1.0, 1.0]), component(0.5, [2.0, 0.0], [1.0, 1.0])]).unwrap();
         // B = 4/8; the best rule errs with Φ(−1) = 0.159, below ½ e^{−½} = 0.303.
         assert!((found.overlap - 0.5 * (-0.5_f64).exp()).abs() < 1e-15);
         assert_eq!((found.elongation, found.size_ratio, found.weight_ratio), (1.0, 1.0, 1.0));
@@ -104,7 +114,7 @@ mod tests {
     #[test]
     fn lengths_sizes_and_weights_by_hand() {
         let found =
-            Geometry::of(&[component(0.2, [0.0, 0.0], [9.0, 1.0]), component(0.8, [0.0, 4.0], [1.0, 1.0])]).unwrap();
+            geometry(&[component(0.2, [0.0, 0.0], [9.0, 1.0]), component(0.8, [0.0, 4.0], [1.0, 1.0])]).unwrap();
         assert!((found.elongation - 3.0).abs() < 1e-12);
         // √(9·1)^(1/2) = √3.
         assert!((found.size_ratio - 3.0_f64.sqrt()).abs() < 1e-12);
@@ -115,8 +125,7 @@ mod tests {
 
     #[test]
     fn k_means_has_no_weights_and_so_no_geometry() {
-        let centre = Component::new(None, vec![0.0], vec![1.0]).unwrap();
-        assert_eq!(Geometry::of(&[centre]), None);
+        assert_eq!(geometry(&[(None, vec![0.0], Some(vec![1.0]))]), None);
         assert_eq!(Geometry::of(&[]), None);
     }
 }

@@ -201,25 +201,31 @@ pub fn basins<'a>(runs: impl IntoIterator<Item = &'a RunRow>, components: &Ends)
     let mut ends: Vec<(f64, &RunRow)> =
         runs.into_iter().filter(|run| is_maximum(run)).filter_map(|run| Some((score(run)?, run))).collect();
     ends.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.run.cmp(&b.1.run)));
-    let slack = |run: &RunRow| 10.0 * run.remaining_gap.unwrap_or(0.0);
+    let slack = |run: &RunRow| (10.0 * run.remaining_gap.unwrap_or(0.0)).max(1e-4);
+    let widest = ends.iter().map(|(_, run)| slack(run)).fold(0.0, f64::max);
     let mut maxima: Vec<Maximum<'a>> = Vec::new();
-    // The value of the last end of each maximum.
+    // The value of the last end of each maximum, and the maxima with the nearest in value first. Values fall, so whichever was joined
+    // or opened last is nearest; of equals that with the higher number.
     let mut lowest: Vec<f64> = Vec::new();
+    let mut order: Vec<usize> = Vec::new();
     for (value, run) in ends {
-        let joins = |i: &usize| {
-            let Some(&last) = maxima[*i].runs.last() else { return false };
-            lowest[*i] - value <= slack(run).max(slack(last)).max(1e-4) && components.agree(last, run) != Some(false)
-        };
-        // The nearest in value first.
-        let mut order: Vec<usize> = (0..maxima.len()).collect();
-        order.sort_by(|&i, &j| lowest[i].total_cmp(&lowest[j]).then(j.cmp(&i)));
-        if let Some(i) = order.into_iter().find(joins) {
+        let near = order.iter().take_while(|&&i| lowest[i] - value <= widest);
+        let place = near.copied().position(|i| {
+            let Some(&last) = maxima[i].runs.last() else { return false };
+            lowest[i] - value <= slack(run).max(slack(last)) && components.agree(last, run) != Some(false)
+        });
+        let i = if let Some(place) = place {
+            let i = order.remove(place);
             maxima[i].runs.push(run);
             lowest[i] = value;
+            i
         } else {
             maxima.push(Maximum { score: value, runs: vec![run] });
             lowest.push(value);
-        }
+            maxima.len() - 1
+        };
+        let behind = order.iter().take_while(|&&j| lowest[j].total_cmp(&value).is_eq() && j > i).count();
+        order.insert(behind, i);
     }
     maxima
 }

@@ -140,8 +140,8 @@ fn joined(values: impl Iterator<Item = f64>) -> String {
 impl Told<'_> {
     fn head(&self) -> String {
         let (row, f) = (self.row, &self.row.factors);
-        let ended = match &row.stop_reason {
-            Some(reason) => format!("{} by {reason}", row.outcome.name()),
+        let ended = match row.stop_reason {
+            Some(reason) => format!("{} by {}", row.outcome.name(), reason.name()),
             None => row.outcome.name().to_owned(),
         };
         let ended = ended.replace('_', " ");

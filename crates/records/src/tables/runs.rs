@@ -4,6 +4,7 @@ use crate::columns::{Decoder, Encoder, Record};
 use crate::error::{Place, RecordsError};
 use crate::rows::{End, Factors, RunOutcome, RunRow};
 use crate::schema::{self, Table};
+use em::StopReason;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ impl Record for RunRow {
         columns.u32("replicate", |row| Some(row.replicate))?;
         columns.hex("seed", |row| row.seed);
         columns.name("outcome", |row| Some(row.outcome.name()))?;
-        columns.name("stop_reason", |row| row.stop_reason.as_deref())?;
+        columns.name("stop_reason", |row| row.stop_reason.map(StopReason::name))?;
         columns.u32("iterations", |row| Some(row.iterations))?;
         columns.u32("e_passes", |row| Some(row.e_passes))?;
         columns.u32("start_passes", |row| Some(row.start_passes))?;
@@ -66,7 +67,7 @@ impl Record for RunRow {
         let replicate = columns.u32("replicate")?;
         let seed = columns.hex("seed")?;
         let outcome = columns.values("outcome", &RunOutcome::ALL, RunOutcome::name)?;
-        let stop_reason = columns.names("stop_reason")?;
+        let stop_reason = columns.optional_values("stop_reason", &StopReason::ALL, StopReason::name)?;
         let iterations = columns.u32("iterations")?;
         let e_passes = columns.u32("e_passes")?;
         let start_passes = columns.u32("start_passes")?;
@@ -99,7 +100,7 @@ impl Record for RunRow {
             replicate: replicate[i],
             seed: seed[i],
             outcome: outcome[i],
-            stop_reason: stop_reason.get(i).map(str::to_owned),
+            stop_reason: stop_reason[i],
             iterations: iterations[i],
             e_passes: e_passes[i],
             start_passes: start_passes[i],

@@ -74,7 +74,7 @@ fn run_row(run: u32, iterations: u32) -> RunRow {
         replicate: run / 10,
         seed: u64::from(run / 2),
         outcome: if failed(run) { RunOutcome::SingularCovariance } else { RunOutcome::Converged },
-        stop_reason: (!failed(run)).then(|| "gain-per-row".to_owned()),
+        stop_reason: (!failed(run)).then_some(em::StopReason::GainPerRow),
         iterations,
         e_passes: iterations + 1,
         start_passes: run % 4,

@@ -81,7 +81,8 @@ fn row(hard: &[&RunRow], em: &[&RunRow], components: &Ends) -> Option<Row> {
     let of_em = |number: fn(&RunRow) -> Option<f64>| median(&mut pairs.iter().filter_map(|(_, run)| number(run)));
     let wrong = |run: &RunRow| run.misclassified.map(f64::from);
     let more: Sorted = pairs.iter().filter_map(|(hard, soft)| Some(wrong(hard)? - wrong(soft)?)).collect();
-    let shapes: Vec<Geometry> = pairs.iter().filter_map(|(_, run)| Geometry::of(components.of(run)?)).collect();
+    let shapes: Vec<Geometry> =
+        pairs.iter().filter_map(|(_, run)| Geometry::of(&components.of(run)?.collect::<Vec<_>>())).collect();
     let shape = |number: fn(&Geometry) -> f64| median(&mut shapes.iter().map(number));
     let three = Digits::Significant(3);
     let cells = vec![

@@ -301,10 +301,10 @@ mod tests {
     use crate::table::{Csv, Format, Markdown};
     use std::sync::Arc;
 
-    fn from(seed: u64, row: RunRow, change: impl Fn(&mut Factors)) -> RunRow {
-        let mut changed = (*row.factors).clone();
-        change(&mut changed);
-        RunRow { factors: Arc::new(changed), seed, replicate: 0, ..row }
+    fn from(seed: u64, mut row: RunRow, change: impl Fn(&mut Factors)) -> RunRow {
+        change(Arc::make_mut(&mut row.factors));
+        (row.seed, row.replicate) = (seed, 0);
+        row
     }
 
     fn column(csv: &str, line: usize, key: &str) -> String {

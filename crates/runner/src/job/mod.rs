@@ -292,7 +292,7 @@ impl JobRecord {
             run.condition = last.worst_condition;
         }
         if let Outcome::Stopped(reason) = fit.outcome {
-            run.stop_reason = Some(reason.name().to_owned());
+            run.stop_reason = Some(reason);
             run.outcome = match reason {
                 reason if reason.converged() => RunOutcome::Converged,
                 _ => RunOutcome::MaxIterations,

@@ -29,7 +29,7 @@ pub(super) fn json(run: &RunRow, model: &Model, timing: &Timing) -> anyhow::Resu
     };
     let value = serde_json::json!({
         "outcome": run.outcome.name(),
-        "stop_reason": run.stop_reason,
+        "stop_reason": run.stop_reason.map(em::StopReason::name),
         "end": run.end.map(records::End::name),
         "iterations": run.iterations,
         "e_passes": run.e_passes,
@@ -66,7 +66,7 @@ pub(super) fn describe(
     let _ = writeln!(text, "{}: {} rows × {} columns", arguments.file.display(), sample.n, sample.d);
     let _ = writeln!(text, "K = {}, {what}, start {} (seed {})", factors.k, factors.start, arguments.seed);
     text.push_str(starts);
-    let ended = run.stop_reason.clone().unwrap_or_else(|| run.outcome.name().to_owned());
+    let ended = run.stop_reason.map_or(run.outcome.name(), em::StopReason::name);
     let end = run.end.map_or("–", records::End::name);
     let _ = writeln!(text, "\n{} iterations ({} E-passes), ended by {ended}; {end} end", run.iterations, run.e_passes);
     let number = |text: &mut String, name: &str, value: Option<f64>| {
