@@ -118,7 +118,7 @@ int main(int, char** argv) {
         }
         return seconds;
     };
-    fit(x.head_cols(std::min<uword>(n, 2000)), 1);
+    fit(x.head_cols(std::min<uword>(n, 2000 + 4 * k * d)), 1);
     const double first = fit(x, 1), seconds = fit(x, iterations);
     write(folder + "/end/means.f64", end_means.memptr(), end_means.n_elem);
     if (kind != "k-means") {

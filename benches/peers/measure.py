@@ -128,7 +128,8 @@ def timed(limit):
     return time.perf_counter() - begin, model
 
 
-fit(x[: max(20 * k, 2000)], 1)
+# Enough rows that no covariance is singular.
+fit(x[: max(2000, 4 * k * d)], 1)
 first = timed(1)[0] if iterations > 1 else 0.0
 seconds, model = timed(iterations)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
