@@ -135,11 +135,8 @@ mod tests {
     #[test]
     fn nulls_are_located() {
         let x = numbers("x", [1.0, 2.0]);
-        let file = file(vec![
-            x,
-            Series::new("gap".into(), [Some(1.0), None]),
-            Series::new("class".into(), [None, Some("a")]),
-        ]);
+        let file =
+            file(vec![x, Series::new("gap".into(), [Some(1.0), None]), Series::new("class".into(), [None, Some("a")])]);
         let column = |name: &str| [name.to_owned()];
         let told = |result: Result<Sample, DatasetError>| result.unwrap_err().to_string();
         let feature = told(read_parquet(file.path(), Some(&column("gap")), None, None));

@@ -115,7 +115,7 @@ impl Wide<'_> {
     }
 
     /// log π + log f of the points in `tiles` into `terms` (stride), as [`log_density`](Self::log_density) has it; tiles of which no
-    /// point is wanted are taken from the list, as soon as that is certain ([`sieve`](super::sieve)). Gives back the number of
+    /// point is wanted are taken from the list, as soon as that is certain (module `sieve`). Gives back the number of
     /// products.
     pub fn sieve(
         &self,
