@@ -13,31 +13,8 @@ shorter=256 longer=512
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cat > "$work/S.toml" <<'CONFIG'
-name = "S"
-seed = 1
-replicates = 1
-
-[[dataset.builtin]]
-id = "iris"
-components = [3]
-
-[grid]
-method = ["em"]
-covariance = ["full"]
-start = ["random-points"]
-policy = ["stop"]
-
-[stop]
-max-iterations = 1000
-gain-per-row = 1e-6
-
-[record]
-trace-stride = 10
-CONFIG
-
 for fits in $shorter $longer; do
-    valgrind --tool=callgrind --callgrind-out-file="$work/$fits" "$program" "$work/S.toml" replicates=$fits \
+    valgrind --tool=callgrind --callgrind-out-file="$work/$fits" "$program" benches/iris.toml replicates=$fits \
         --out "$work/results-$fits" --no-report --quiet --jobs 1 2> "$work/log" || { cat "$work/log" >&2; exit 1; }
     # Lines such as: 1,234 (0.1%)  < ???:function (56x) [program]: what is marked `*` is called by what is marked `<`.
     callgrind_annotate --tree=caller --inclusive=yes --threshold=100 "$work/$fits" > "$work/tree-$fits"
