@@ -50,25 +50,9 @@ fn exp(x: f64, least: f64) -> f64 {
 /// a ← exp(a + shift − m), added to `sums`, for arguments ≤ 0, 0 for those below `least` ([`UNDERFLOW`] or more); call it inside
 /// `with_simd`.
 #[inline(always)]
-pub(super) fn exp_shifted<const N: usize>(
-    values: &mut [f64; N],
-    shift: f64,
-    largest: &[f64; N],
-    sums: &mut [f64; N],
-    least: f64,
-) {
+pub(super) fn exp_shifted(values: &mut [f64], shift: f64, largest: &[f64], sums: &mut [f64], least: f64) {
     for ((value, &m), sum) in values.iter_mut().zip(largest).zip(sums) {
         let e = exp((*value + shift) - m, least);
-        *value = e;
-        *sum += e;
-    }
-}
-
-/// As [`exp_shifted`], for any number of them and no shift.
-#[inline(always)]
-pub(super) fn exp_relative(values: &mut [f64], largest: &[f64], sums: &mut [f64], least: f64) {
-    for ((value, &m), sum) in values.iter_mut().zip(largest).zip(sums) {
-        let e = exp(*value - m, least);
         *value = e;
         *sum += e;
     }

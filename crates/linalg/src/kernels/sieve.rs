@@ -7,7 +7,7 @@
 //! square that is added makes a sum no smaller, and every later operation keeps the order. So a tile that is given up would have
 //! fallen below the limit in the numbers of the dense kernels, too, and one that is finished has their bits.
 
-use super::exp::exp_relative;
+use super::exp::exp_shifted;
 use super::triangular::{LowerMap, Op, VECTORS};
 use super::{Level, WIDTH};
 use pulp::{Simd, WithSimd};
@@ -175,7 +175,7 @@ impl WithSimd for Sifted<'_> {
                 }
             }
             for c in components() {
-                exp_relative(&mut terms[component(c)], largest, sums, least);
+                exp_shifted(&mut terms[component(c)], 0.0, largest, sums, least);
             }
             for ((scale, &sum), &w) in scales.iter_mut().zip(&*sums).zip(&weights[from..to]) {
                 *scale = w / sum;

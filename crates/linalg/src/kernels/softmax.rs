@@ -137,9 +137,7 @@ fn chunk<S: Simd, const N: usize>(
         }
     }
     for (c, &log_weight) in log_weights.iter().enumerate() {
-        if let Some(densities) = values[c * stride..].first_chunk_mut::<N>() {
-            exp_shifted(densities, log_weight, &largest, &mut sums, least);
-        }
+        exp_shifted(&mut values[c * stride..][..N], log_weight, &largest, &mut sums, least);
     }
     total.add(simd, &largest, &sums, weights, unweighted);
     let weight = S::as_simd_f64s(weights).0;
