@@ -3,7 +3,8 @@
 use crate::clock::Seconds;
 use crate::sample::Sample;
 use crate::{model, seconds_per_iteration};
-use kmeans::{KMeans, Skipping};
+use em::Skipping;
+use kmeans::KMeans;
 use linalg::Level;
 use mixture::gaussian::structure::{Eee, Vii, Vvi};
 use mixture::{Full, Gaussian};

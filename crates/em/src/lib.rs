@@ -20,6 +20,7 @@
 //! | [`batch`] | how rows reach a model |
 //! | [`reduce`] | where the E-step runs |
 //! | [`scheme`] | plain EM and accelerators |
+//! | [`Skipping`] | whether an E-step leaves out what cannot matter |
 //! | [`stop`] | when to stop |
 //! | [`observe`] | the trace, one row per iteration |
 //! | [`failure`] | what went wrong, as a value |
@@ -36,6 +37,7 @@ pub mod policy;
 pub mod rate;
 pub mod reduce;
 pub mod scheme;
+mod skipping;
 pub mod stop;
 
 pub use batch::{Batch, Buffer, Dataset, ReadError, Rows};
@@ -48,4 +50,5 @@ pub use policy::{FailurePolicy, Remedy, StopAtFailure};
 pub use rate::{Jacobian, RateError};
 pub use reduce::{Reducer, Serial, Threads};
 pub use scheme::{Break, Plain, Scheme, Steps};
+pub use skipping::Skipping;
 pub use stop::{StopReason, StopRule, Stopping};

@@ -7,7 +7,7 @@ pub mod lloyd;
 mod memory;
 pub mod seeding;
 
-pub use lloyd::{KMeans, Skipping, lloyd};
+pub use lloyd::{KMeans, lloyd};
 pub use seeding::{
     TooFewDistinctRows, distinct_rows, distinct_values, greedy_candidates, plus_plus, plus_plus_greedy,
     rows_with_replacement, seeding_passes,

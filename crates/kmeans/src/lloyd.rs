@@ -7,7 +7,8 @@
 use crate::memory::Recollection;
 use em::stop::{GainPerRow, MaxIterations};
 use em::{
-    Batch, Breakdown, BreakdownKind, Coordinates, Fit, Health, Interrupted, LatentModel, Plain, Rows, Serial, Stopping,
+    Batch, Breakdown, BreakdownKind, Coordinates, Fit, Health, Interrupted, LatentModel, Plain, Rows, Serial, Skipping,
+    Stopping,
 };
 use linalg::Level;
 use linalg::kernels::{
@@ -19,18 +20,6 @@ const BLOCK: usize = 256;
 
 /// Rows that are labelled and then summed: ten panels. At d = 32 they take 60 KiB and stay in the second-level cache.
 const ROWS: usize = 240;
-
-/// Whether distances may be skipped that cannot matter. Labels, distances and sums are the same to the last bit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Skipping {
-    /// Where it pays: see `memory`.
-    #[default]
-    Automatic,
-    /// Plain Lloyd: all distances in every pass, and nothing remembered.
-    Never,
-    /// In every pass, whether it pays or not.
-    Always,
-}
 
 /// K centres.
 #[derive(Clone, Debug)]
@@ -50,7 +39,7 @@ impl KMeans {
         Self { centres: Centres::new(centres, scales.len()), scales, level, skipping: Skipping::default() }
     }
 
-    /// The same centres, with distances skipped as said.
+    /// The same centres, with distances skipped as said; `Automatic` is where it pays: see `memory`.
     #[must_use]
     pub fn skipping(self, skipping: Skipping) -> Self {
         Self { skipping, ..self }

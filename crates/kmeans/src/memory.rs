@@ -7,8 +7,7 @@
 //! left to evaluate. Where the probe promised what the rows did not hold, it is believed later and later. The choice is made in each lane from its own rows, so it does not depend on
 //! threads; and since labels and distances are the same either way, no number depends on the choice.
 
-use crate::lloyd::Skipping;
-use em::Batch;
+use em::{Batch, Skipping};
 use linalg::Level;
 use linalg::kernels::{Centres, Doubts, GROUP, Memory, Panel, assign, distance_above, reassign, remember};
 

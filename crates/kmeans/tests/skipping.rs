@@ -1,8 +1,8 @@
 //! Skipped distances change nothing: traces, parameters and labels are Lloyd's to the last bit.
 
 use em::stop::MaxIterations;
-use em::{Batch, LatentModel, Plain, Rows, Serial, Stopping, TraceRow};
-use kmeans::{KMeans, Skipping};
+use em::{Batch, LatentModel, Plain, Rows, Serial, Skipping, Stopping, TraceRow};
+use kmeans::KMeans;
 use linalg::Level;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -29,7 +29,6 @@ pub use cause::{Cause, Diagnosis, diagnose};
 pub use emission::Emission;
 pub use fitted::{FittedError, FittedMixture};
 pub use gaussian::{Constraint, CovarianceStructure, Full, Gaussian, Reference, Structure};
-pub use kmeans::Skipping;
 pub use mixture::Mixture;
 pub use parameters::MixtureParameters;
 pub use start::{Start, StartError};

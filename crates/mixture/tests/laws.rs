@@ -2,12 +2,12 @@
 
 mod support;
 
-use em::Rows;
+use em::{Rows, Skipping};
 use laws::{coordinates, equivariance, identity, invariance, monotone};
 use linalg::{Level, Total};
 use mixture::gaussian::structure as s;
 use mixture::start::{PointCovariance, points};
-use mixture::{Constraint, Full, Gaussian, Mixture, Reference, Skipping, Structure};
+use mixture::{Constraint, Full, Gaussian, Mixture, Reference, Structure};
 use std::sync::Arc;
 use support::{faithful, iris, model};
 

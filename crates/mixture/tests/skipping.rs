@@ -3,10 +3,10 @@
 mod support;
 
 use em::stop::MaxIterations;
-use em::{Outcome, Plain, Rows, Serial, Stopping, TraceRow};
+use em::{Outcome, Plain, Rows, Serial, Skipping, Stopping, TraceRow};
 use linalg::{Level, Total};
 use mixture::start::{PointCovariance, points};
-use mixture::{Constraint, Full, Mixture, Reference, Skipping, Structure};
+use mixture::{Constraint, Full, Mixture, Reference, Structure};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;

@@ -10,8 +10,7 @@
 //! not depend on the place of a point, the sums of kernels go on point after point and do not see zeros, and logarithms are taken in
 //! the blocks of the dense kernels. So each lane may choose by what it met last, as memory has it.
 
-use em::Batch;
-use kmeans::Skipping;
+use em::{Batch, Skipping};
 use linalg::Level;
 use linalg::kernels::{
     Block, Moments, NEGLIGIBLE, Sifted, Wanted, Wide, WideWork, interleaved_sum, log_likelihood, padded,
