@@ -3,6 +3,7 @@
 mod support;
 
 use em::{Rows, Serial, Threads};
+use linalg::spd;
 use mixture::gaussian::structure;
 use mixture::{Constraint, Gaussian};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
@@ -20,10 +21,21 @@ fn none_per_iteration() {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (state >> 40) as f64
     };
-    let six: Vec<f64> = (0..1200).map(|_| number()).collect();
+    let mut numbers = |count: usize| -> Vec<f64> { (0..count).map(|_| number()).collect() };
+    let six = numbers(200 * 6);
     // The same in three clusters far apart, so that pairs are skipped.
     let apart: Vec<f64> = six.iter().enumerate().map(|(i, x)| x + (i / 6 % 3) as f64 * 1e9).collect();
-    let cases = [(&iris.x, 4, [0, 50, 100]), (&faithful.x, 2, [0, 3, 7]), (&six, 6, [0, 1, 2]), (&apart, 6, [0, 1, 2])];
+    // Up to the last number of variables without blocked products; twenty rows for each variable.
+    let most = spd::BLOCKED - 1;
+    let (sixteen, twenty_three) = (numbers(320 * 16), numbers(20 * most * most));
+    let cases = [
+        (&iris.x, 4, [0, 50, 100]),
+        (&faithful.x, 2, [0, 3, 7]),
+        (&six, 6, [0, 1, 2]),
+        (&apart, 6, [0, 1, 2]),
+        (&sixteen, 16, [0, 1, 2]),
+        (&twenty_three, most, [0, 1, 2]),
+    ];
     // One pool, warmed up: its threads allocate when they first look for work, and when they leave.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     pool.broadcast(|_| ());
