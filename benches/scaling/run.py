@@ -4,6 +4,7 @@
     python3 benches/scaling/run.py                       # five minutes; writes scaling.csv, two figures and TABLE.md here
     python3 benches/scaling/run.py --shrink 20           # a look, in half a minute, under target/scaling
     python3 benches/scaling/run.py --figures             # figures and table again, from scaling.csv
+    python3 benches/scaling/run.py --sweeps              # only the throughput of sweeps, printed; a minute
 
 Seconds per iteration come from benches/kernels (the fastest of many iterations); those of sweeps from `runner` (the fastest of the
 repeats, in turns, from process start to its end). matplotlib is installed by pip under target/scaling. Only the standard
@@ -27,7 +28,19 @@ ROOT = HERE.parents[1]
 WORK = ROOT / "target" / "scaling"
 THREADS = os.cpu_count() or 1
 
-SETTINGS = [("all rows", 1, THREADS), ("first and last row", 1_000_000, THREADS), ("all rows", 1, 1)]
+#: What is kept of each trace, its stride, jobs.
+SETTINGS = [(kept, stride, jobs) for jobs in dict.fromkeys((1, THREADS)) for kept, stride in (("all rows", 1), ("first and last row", 1_000_000))]
+
+#: Fits of a sweep.
+REPLICATES = 50_000
+
+
+def program(runner: Path | None) -> Path:
+    """The runner to measure, built if none is given."""
+    if runner is None:
+        subprocess.run(["cargo", "build", "--release", "--locked", "-p", "runner"], cwd=ROOT, check=True)
+        runner = ROOT / "target" / "release" / "runner"
+    return runner.resolve()
 
 
 def sweeps(runner: Path, replicates: int, repeats: int) -> list:
@@ -51,6 +64,17 @@ def sweeps(runner: Path, replicates: int, repeats: int) -> list:
         {"axis": "sweep", "model": f"S, {traces} of each trace", "n": 150, "d": 4, "k": 3, "threads": threads, "seconds": f"{seconds:.6e}"}
         for (traces, _, threads), seconds in best.items()
     ]
+
+
+def throughput(rows: list) -> str:
+    """Fits per second of each sweep, times as fast as with one job, and share of the throughput that is left with whole traces."""
+    seconds = {(row["model"], row["threads"]): float(row["seconds"]) for row in rows}
+    without = SETTINGS[1][0]
+    lines = ["| sweep | jobs | fits/s | times one job | share of that without traces |", "|:--|--:|--:|--:|--:|"]
+    for (model, threads), each in seconds.items():
+        bare = seconds[next(name for name, _ in seconds if without in name), threads]
+        lines.append(f"| {model} | {threads} | {1 / each:,.0f} | {seconds[model, 1] / each:.2f} | {bare / each:.3f} |")
+    return "\n".join(lines)
 
 
 def read(path: Path) -> list:
@@ -92,7 +116,7 @@ def table(rows: list, where: str) -> str:
         one, all_threads = timed.get((model, 1)), timed.get((model, THREADS))
         if one and all_threads:
             lines.append(f"| {model} | {one:.3g} s | {all_threads:.3g} s | {one / all_threads:.2f} |")
-    with_traces, without = (timed.get((f"S, {traces} of each trace", THREADS)) for traces, _, _ in SETTINGS[:2])
+    with_traces, without = (timed.get((f"S, {traces} of each trace", THREADS)) for traces in dict.fromkeys(kept for kept, _, _ in SETTINGS))
     if with_traces and without:
         lines += [
             "",
@@ -109,24 +133,25 @@ def main() -> None:
     parser.add_argument("--runner", type=Path, help="this binary instead of building one")
     parser.add_argument("--venv", type=Path, default=WORK / "venv", help="a virtual environment with matplotlib")
     parser.add_argument("--figures", action="store_true", help="measures nothing")
+    parser.add_argument("--sweeps", action="store_true", help="measures sweeps only and prints fits per second; writes nothing here")
     arguments = parser.parse_args()
     out = HERE if arguments.shrink == 1 else WORK
     WORK.mkdir(parents=True, exist_ok=True)
+    if arguments.sweeps:
+        print(throughput(sweeps(program(arguments.runner), REPLICATES // arguments.shrink, arguments.repeats)))
+        return
     python = arguments.venv / "bin" / "python"
     if not python.exists():
         venv.create(arguments.venv, with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "matplotlib"], check=True)
     path = out / "scaling.csv"
     if not arguments.figures:
-        runner = arguments.runner
-        if runner is None:
-            subprocess.run(["cargo", "build", "--release", "--locked", "-p", "runner"], cwd=ROOT, check=True)
-            runner = ROOT / "target" / "release" / "runner"
+        runner = program(arguments.runner)
         text = subprocess.run(
             ["cargo", "run", "--quiet", "--locked", "--bin", "scaling", "--", "--shrink", str(arguments.shrink)],
             cwd=HERE.parent / "kernels", check=True, stdout=subprocess.PIPE, text=True,
         ).stdout
-        for row in sweeps(runner.resolve(), 50_000 // arguments.shrink, arguments.repeats):
+        for row in sweeps(runner, REPLICATES // arguments.shrink, arguments.repeats):
             text += ",".join(f'"{value}"' if "," in str(value) else str(value) for value in row.values()) + "\n"
         path.write_text(text)
         model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
