@@ -33,6 +33,18 @@ pub enum TotalError {
         /// Its value.
         value: f64,
     },
+    /// The squares of a column, summed over the rows, leave the range of a double.
+    #[error(
+        "column {column} runs from {smallest:e} to {largest:e}, and its variance cannot be represented: rescale it (or the weights)"
+    )]
+    Unscalable {
+        /// Index of the column, from 0.
+        column: usize,
+        /// Its smallest value.
+        smallest: f64,
+        /// Its largest value.
+        largest: f64,
+    },
     /// A column is a linear combination of those before it.
     #[error(
         "column {column} is a linear combination of the columns before it (1 − R² = {pivot:e}, n = {rows}): remove it, or use more rows than columns"
@@ -51,7 +63,9 @@ impl TotalError {
     /// Index of the column at fault.
     pub fn column(self) -> usize {
         match self {
-            Self::ConstantColumn { column, .. } | Self::CollinearColumn { column, .. } => column,
+            Self::ConstantColumn { column, .. }
+            | Self::Unscalable { column, .. }
+            | Self::CollinearColumn { column, .. } => column,
         }
     }
 }
@@ -91,6 +105,12 @@ impl Total {
             let first = x[j];
             if x.chunks_exact(d).all(|row| row[j] == first) {
                 return Err(TotalError::ConstantColumn { column: j, value: first });
+            }
+            // Neither 0, nor infinite, nor so small that digits are missing: ratios to it are numbers.
+            if !covariance[j * d + j].is_normal() {
+                let column = x.iter().skip(j).step_by(d);
+                let (smallest, largest) = column.fold((first, first), |(low, high), &x| (x.min(low), x.max(high)));
+                return Err(TotalError::Unscalable { column: j, smallest, largest });
             }
         }
         let pivots = pivots(&covariance, d, n)?;
@@ -198,5 +218,57 @@ mod tests {
         assert!(matches!(Total::new(&collinear, 2, &[]), Err(TotalError::CollinearColumn { column: 1, rows: 3, .. })));
         let few = [1.0, 5.0, 2.0, 2.0, 1.0, 0.0];
         assert_eq!(Total::new(&few, 3, &[]).unwrap_err().column(), 1);
+        let huge = [0.0, 1e200, 2.0, -1e200, 4.0, 0.0];
+        let error = Total::new(&huge, 2, &[]).unwrap_err();
+        assert_eq!(error, TotalError::Unscalable { column: 1, smallest: -1e200, largest: 1e200 });
+        let tiny = [1e-170, 3e-170, 2e-170];
+        assert!(matches!(Total::new(&tiny, 1, &[]), Err(TotalError::Unscalable { column: 0, .. })));
+    }
+
+    /// Whatever finite numbers come: a total of finite numbers, or an error of finite numbers.
+    #[test]
+    fn no_finite_sample_is_too_nasty() {
+        let values =
+            [0.0, 1.0, -1.0, f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324, 1e160, 1e-160, 1e8, 1.0 + f64::EPSILON];
+        let mut state = 1u64;
+        let mut pick = |from: usize| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) as usize % from
+        };
+        let (mut totals, mut errors) = (0, 0);
+        for case in 0..3000 {
+            let (n, d) = (1 + pick(60), [1, 2, 3, 5, spd::BLOCKED - 1, spd::BLOCKED, 40][pick(7)]);
+            // All values at once, or few of them, among ordinary numbers.
+            let (first, some) = (pick(values.len()), 1 + pick(3));
+            let mut value = |row: usize| match case % 3 {
+                0 => values[pick(values.len())],
+                1 => values[(first + pick(some)) % values.len()],
+                _ if row == 0 => values[first] / (1 + pick(1000)) as f64,
+                _ => pick(1000) as f64,
+            };
+            let x: Vec<f64> = (0..n * d).map(|i| value(i / d)).collect();
+            let weight: Vec<f64> = match case % 4 {
+                0 => (0..n).map(|_| [1.0, 1e-300, 1e300, f64::MAX, f64::MIN_POSITIVE][pick(5)]).collect(),
+                _ => Vec::new(),
+            };
+            match Total::new(&x, d, &weight) {
+                Ok(total) => {
+                    let Total { weight, mean, covariance, pivots, scales } = total;
+                    let all = [mean, covariance, pivots.clone(), scales.clone()].concat();
+                    assert!(weight.is_finite() && all.iter().all(|value| value.is_finite()), "case {case}");
+                    assert!(pivots.iter().chain(&scales).all(|value| *value > 0.0), "case {case}");
+                    totals += 1;
+                }
+                Err(error) => {
+                    let text = error.to_string();
+                    assert!(
+                        error.column() < d && !text.contains("NaN") && !text.contains("inf"),
+                        "case {case}: {text}"
+                    );
+                    errors += 1;
+                }
+            }
+        }
+        assert!(totals > 100 && errors > 100, "{totals} {errors}");
     }
 }
