@@ -1,4 +1,5 @@
-//! The job's edge: a panic in one fit is caught, recorded as the outcome `panic`, and costs no other run anything.
+//! The job's edge: a panic in one fit is caught, recorded as the outcome `panic`, and costs no other run anything. Of what is made
+//! before the jobs (samples), a panic is an error.
 
 use crate::job::{Job, JobRecord, run_job};
 use em::Interrupted;
@@ -6,6 +7,7 @@ use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
+use thiserror::Error;
 
 thread_local! {
     /// Whether this thread is inside a job, where a panic is a result and prints nothing.
@@ -22,11 +24,24 @@ pub fn run(job: &Job<'_>) -> Result<JobRecord, Interrupted> {
 
 /// Does `work` about a job; a panic becomes a record.
 pub fn caught(job: &Job<'_>, work: Work) -> Result<JobRecord, Interrupted> {
+    shielded(|| work(job)).unwrap_or_else(|panic| Ok(JobRecord::panicked(job, panic.message)))
+}
+
+/// A panic that was caught.
+#[derive(Debug, Error)]
+#[error("a panic: {message}\n  = note: this is a bug of the program, not of the data; please report it")]
+pub struct Panicked {
+    /// Its words.
+    pub message: String,
+}
+
+/// Does `work`; a panic becomes an error and prints nothing.
+pub fn shielded<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     silence();
     INSIDE.set(true);
-    let result = catch_unwind(AssertUnwindSafe(|| work(job)));
+    let result = catch_unwind(AssertUnwindSafe(work));
     INSIDE.set(false);
-    result.unwrap_or_else(|panic| Ok(JobRecord::panicked(job, message(panic.as_ref()))))
+    result.map_err(|panic| Panicked { message: message(panic.as_ref()) })
 }
 
 /// Keeps the default hook for panics outside of jobs.

@@ -2,6 +2,7 @@
 //! comes out depends neither on the number of threads and processes, nor on where the sweep was interrupted.
 
 use crate::finish::Finish;
+use crate::guard;
 use crate::interrupt::Interrupt;
 use crate::job::{Job, JobRecord};
 use crate::judged::Judged;
@@ -11,7 +12,6 @@ use crate::progress::{Faults, Progress};
 use crate::provenance::{self, Log, Origin};
 use crate::results_folder::{self, Found};
 use crate::work::Work;
-use crate::{guard, seeds};
 use anyhow::Context as _;
 use em::Interrupted;
 use linalg::Level;
@@ -247,13 +247,7 @@ pub fn categories(plan: &Plan) -> Categories {
 
 /// Draws all samples.
 pub fn samples(plan: &Plan) -> anyhow::Result<Samples> {
-    plan.draws()
-        .map(|(dataset, draw)| {
-            let named = || format!("draw {draw} of data set {}", plan.datasets[dataset].name);
-            let sample = plan.datasets[dataset].sample(seeds::data_seed(plan, dataset, draw)).with_context(named)?;
-            Ok(((dataset, draw), Judged::new(sample)))
-        })
-        .collect()
+    plan.draws().map(|(dataset, draw)| Ok(((dataset, draw), Judged::draw(plan, dataset, draw)?))).collect()
 }
 
 /// When nothing new is begun.

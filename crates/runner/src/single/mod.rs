@@ -63,7 +63,8 @@ pub fn fit(arguments: &FitArguments) -> anyhow::Result<Told> {
     let level = simd::choose(arguments.simd, None)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let clock = Instant::now();
-    let mut records = pool.install(|| run(&plan, &Judged::new(Arc::clone(&sample)), level))?;
+    let data = Judged::guarded(&plan.datasets[0].name, || Ok(Judged::new(Arc::clone(&sample))))?;
+    let mut records = pool.install(|| run(&plan, &data, level))?;
     let seconds = clock.elapsed().as_secs_f64();
     let runs: Vec<&RunRow> = records.iter().map(|record| &record.run).collect();
     let Some(best) = best(&runs) else {
