@@ -78,6 +78,14 @@ pub enum DatasetError {
         /// Why not.
         reason: String,
     },
+    /// What a file holds is no sample.
+    #[error("{}: {source}", file.display())]
+    Values {
+        /// The file.
+        file: std::path::PathBuf,
+        /// Why not.
+        source: Box<DatasetError>,
+    },
     /// There is not one weight per row.
     #[error("{weights} weights for {rows} rows")]
     WeightShape {
@@ -95,7 +103,7 @@ pub enum DatasetError {
         value: f64,
     },
     /// A value is NaN or infinite.
-    #[error("row {row} (from 0), column `{column}`: {value} is not finite")]
+    #[error("row {row} (from 0), column `{column}`: {value} is not finite; correct it or remove the row")]
     NonFinite {
         /// Row, from 0.
         row: usize,
@@ -134,6 +142,13 @@ pub enum DatasetError {
     /// A CSV file could not be read.
     #[error(transparent)]
     Csv(#[from] CsvErrors),
+}
+
+impl DatasetError {
+    /// The same, of the values of a file.
+    pub(crate) fn of_file(self, file: &std::path::Path) -> Self {
+        Self::Values { file: file.to_owned(), source: Box::new(self) }
+    }
 }
 
 /// `a`, `b`, `c`.

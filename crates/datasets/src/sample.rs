@@ -190,7 +190,7 @@ mod tests {
             matches!(make(&[1.0; 2], &["a", "a"], None), DatasetError::DuplicateColumn { column } if column == "a")
         );
         let nan = make(&[1.0, 2.0, 3.0, f64::NAN], &["a", "b"], None);
-        assert_eq!(nan.to_string(), "row 1 (from 0), column `b`: NaN is not finite");
+        assert_eq!(nan.to_string(), "row 1 (from 0), column `b`: NaN is not finite; correct it or remove the row");
         let truth = |labels: &[u32]| Some(Truth { labels: labels.to_vec(), names: names(&["yes", "no"]) });
         let short = make(&[1.0, 2.0], &["a"], truth(&[0]));
         assert!(matches!(short, DatasetError::TruthShape { labels: 1, names: 2, rows: 2 }));

@@ -100,6 +100,69 @@ fn text_in_a_number_column_is_located() {
 }
 
 #[test]
+fn what_other_programs_take_for_numbers_is_text() {
+    for text in
+        ["true", "FALSE", "0x1f", "1_000", "1 000", "5%", "$3", "1e", "--1", "1.2.3", "2026-01-31", "½", "٣", "1d3"]
+    {
+        let errors = errors(&options(), format!("a,b\n1,{text}\n"));
+        assert!(
+            matches!(&errors.faults[..], [only] if (only.line, only.row, only.column) == (Some(2), Some(1), Some(2)))
+        );
+        assert!(matches!(&errors.faults[0].kind, FaultKind::NotANumber { found } if found == text), "{text}");
+    }
+    let thousands = message(&options(), "a,b\n1,\"1,234\"\n");
+    assert!(thousands.ends_with("`1,234` where a number is expected: write it with a decimal point"), "{thousands}");
+    let nul = message(&options(), "a,b\n1,2\0\n");
+    assert!(nul.contains(r"column 2 `b`: `2\0` where a number is expected"), "{nul}");
+}
+
+#[test]
+fn numbers_keep_all_their_digits_up_to_the_ends_of_the_range() {
+    let text =
+        ["0.1", "1.7976931348623157e308", "-2.2250738585072014e-308", "5e-324", "0.30000000000000004", "1e-999", "-0"];
+    let read = sample(&options(), &format!("a\n{}\n", text.join("\n"))).x;
+    assert_eq!(read, [0.1, f64::MAX, -f64::MIN_POSITIVE, f64::from_bits(1), 0.1 + 0.2, 0.0, 0.0]);
+    assert!(read.iter().all(|value| *value != 0.0 || value.is_sign_positive()));
+}
+
+#[test]
+fn weights_are_positive_numbers() {
+    let weighted = CsvOptions { weight: Some("w".into()), ..options() };
+    let pairs = sample(&weighted, "a,w\n1,2\n3,0.5\n");
+    assert_eq!((pairs.x, pairs.columns, pairs.weight), (vec![1.0, 3.0], names(&["a"]), vec![2.0, 0.5]));
+    assert_eq!(
+        message(&weighted, "a,w\n1,0\n3,-2\n4,inf\n5,\n"),
+        "flowers.csv: 4 faults\n  \
+         line 2, row 1, column 2 `w`: a weight of 0; weights are positive: correct it or remove the row\n  \
+         line 3, row 2, column 2 `w`: a weight of -2; weights are positive: correct it or remove the row\n  \
+         line 4, row 3, column 2 `w`: `inf` is not finite; correct it or remove the row\n  \
+         line 5, row 4, column 2 `w`: nothing where a number is expected: the value is missing; fill it in or remove the row"
+    );
+}
+
+#[test]
+fn a_file_with_another_delimiter_or_an_open_quotation_mark_is_a_fault() {
+    let one_column = message(&options(), "a;b\n1;2\n");
+    assert_eq!(
+        one_column,
+        "flowers.csv: line 2, row 1, column 1 `a;b`: `1;2` where a number is expected: this looks like several fields; \
+         save the file with commas between them"
+    );
+    let open = message(&options(), "a,b\n1,\"2\n3,4\n");
+    assert!(
+        open.starts_with("flowers.csv: line 2, row 1, column 2 `b`: `2\\n3,4` where a number is expected"),
+        "{open}"
+    );
+}
+
+#[test]
+fn a_folder_is_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let message = CsvOptions::new(folder.path()).read().unwrap_err().to_string();
+    assert!(message.starts_with(&format!("{}: the file cannot be read: ", folder.path().display())), "{message}");
+}
+
+#[test]
 fn values_that_are_not_finite_are_located() {
     for text in ["NaN", "nan", "inf", "-Infinity", "1e999"] {
         assert_eq!(
@@ -113,8 +176,9 @@ fn values_that_are_not_finite_are_located() {
 fn ragged_rows_are_located() {
     assert_eq!(
         message(&options(), "a,b\n1\n1,2\n1,2,3\n"),
-        "flowers.csv: 2 faults\n  line 2, row 1: found 1 fields where 2 are expected\n  \
-         line 4, row 3: found 3 fields where 2 are expected"
+        "flowers.csv: 2 faults\n  \
+         line 2, row 1: found 1 fields where 2 are expected; complete the row, or quote what holds a delimiter\n  \
+         line 4, row 3: found 3 fields where 2 are expected; complete the row, or quote what holds a delimiter"
     );
 }
 

@@ -130,7 +130,7 @@ pub enum FaultKind {
     #[error("no feature column is selected; name at least one besides the label")]
     NoColumns,
     /// A row has more or fewer fields than the first line.
-    #[error("found {found} fields where {expected} are expected")]
+    #[error("found {found} fields where {expected} are expected; complete the row, or quote what holds a delimiter")]
     Ragged {
         /// Fields of the row.
         found: usize,
@@ -148,6 +148,8 @@ pub enum FaultKind {
     /// Text in a column of numbers.
     #[error("{} where a number is expected{}", quoted(found), if decimal_comma(found) {
         ": write it with a decimal point"
+    } else if several_fields(found) {
+        ": this looks like several fields; save the file with commas between them"
     } else {
         "; correct it or leave the column out"
     })]
@@ -176,6 +178,12 @@ fn quoted(text: &str) -> String {
         None => format!("`{}`", text.escape_debug()),
         Some((end, _)) => format!("`{}…`", text[..end].escape_debug()),
     }
+}
+
+/// Whether this is a row of numbers of a file with another delimiter.
+fn several_fields(text: &str) -> bool {
+    let delimiters = [';', '\t', '|'];
+    text.contains(delimiters) && text.split(delimiters).all(|field| field.trim().parse::<f64>().is_ok())
 }
 
 fn decimal_comma(text: &str) -> bool {

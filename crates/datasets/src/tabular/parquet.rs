@@ -70,7 +70,7 @@ pub fn read_parquet(
         }
         None => None,
     };
-    Sample::new(x, names, truth)?.with_weights(weights)
+    Sample::new(x, names, truth).and_then(|sample| sample.with_weights(weights)).map_err(|error| error.of_file(path))
 }
 
 /// Classes in order of first appearance, named as they print.
@@ -110,6 +110,14 @@ mod tests {
         Series: polars::prelude::NamedFrom<T, [f64]>,
     {
         Series::new(name.into(), values)
+    }
+
+    /// What is wrong with the values of a file.
+    fn inner(result: Result<Sample, DatasetError>) -> DatasetError {
+        match result {
+            Err(DatasetError::Values { source, .. }) => *source,
+            other => panic!("{other:?}"),
+        }
     }
 
     fn all(file: &NamedTempFile) -> Result<Sample, DatasetError> {
@@ -153,15 +161,16 @@ mod tests {
         let error = all(&text).unwrap_err().to_string();
         assert!(error.ends_with("column `name` is of type str; features are numbers"), "{error}");
         let nan = file(vec![numbers("x", [1.0, f64::NAN])]);
-        assert!(matches!(all(&nan), Err(DatasetError::NonFinite { row: 1, column, .. }) if column == "x"));
+        assert!(matches!(inner(all(&nan)), DatasetError::NonFinite { row: 1, column, .. } if column == "x"));
+        assert!(all(&nan).unwrap_err().to_string().starts_with(&nan.path().display().to_string()));
         let empty = file(vec![numbers("x", Vec::<f64>::new())]);
-        assert!(matches!(all(&empty), Err(DatasetError::NoRows)));
+        assert!(matches!(inner(all(&empty)), DatasetError::NoRows));
         let unknown = read_parquet(text.path(), Some(&["z".to_owned()]), None, None);
         assert!(matches!(unknown, Err(DatasetError::UnknownColumn { column, .. }) if column == "z"));
         let twice = read_parquet(text.path(), Some(&["x".to_owned(), "x".to_owned()]), None, None);
-        assert!(matches!(twice, Err(DatasetError::DuplicateColumn { column }) if column == "x"));
+        assert!(matches!(inner(twice), DatasetError::DuplicateColumn { column } if column == "x"));
         let only_label = read_parquet(text.path(), Some(&[]), Some("name"), None);
-        assert!(matches!(only_label, Err(DatasetError::NoColumns)));
+        assert!(matches!(inner(only_label), DatasetError::NoColumns));
         let none = read_parquet(text.path(), Some(&["x".to_owned()]), None, Some("x"));
         assert_eq!(none.unwrap().weight, [1.0]);
     }
