@@ -6,6 +6,7 @@
 use super::diagnostics::{Diagnostic, Sources, closest, list, suggestion};
 use super::spans::{self, Places, Table};
 use super::sweep_file::SweepFile;
+use crate::kinds::Policy;
 use serde::Deserialize as _;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -60,9 +61,9 @@ impl Document {
 pub fn table_of<T: DeserializeOwned>(text: &str) -> Result<T, Box<Diagnostic>> {
     let table = DeTable::parse(text).map_err(|error| Box::new(syntax(text, &error)))?;
     let places = Places::of(table.get_ref());
-    T::deserialize(toml::de::Deserializer::from(table)).map_err(|error| {
+    T::deserialize(toml::de::Deserializer::from(table.clone())).map_err(|error| {
         let path = path_of(&error, &places);
-        Box::new(rephrase(&error, &path, &names_in(&error)))
+        Box::new(rephrase(&error, &path, &names_in(&error), typed_at(&error, &table)))
     })
 }
 
@@ -162,7 +163,7 @@ fn shape(mut table: Table<'_>, places: &Places) -> Result<SweepFile, Vec<Diagnos
         if missing && path.is_empty() {
             found.extend(missing_keys(&table, &excused));
         } else if !known && !left_over {
-            found.push(rephrase(&error, &path, &names));
+            found.push(rephrase(&error, &path, &names, typed_at(&error, &table)));
         }
         excused.push(path);
         let removed = error.span().is_some_and(|span| spans::prune(table.get_mut(), &span));
@@ -193,8 +194,13 @@ fn names_in(error: &toml::de::Error) -> Vec<&str> {
     error.message().split('`').skip(1).step_by(2).collect()
 }
 
+/// The string that an error is about.
+fn typed_at<'t>(error: &toml::de::Error, table: &'t Table<'_>) -> Option<&'t str> {
+    error.span().and_then(|span| spans::string_at(table.get_ref(), &span))
+}
+
 /// serde's words in ours.
-fn rephrase(error: &toml::de::Error, path: &str, names: &[&str]) -> Diagnostic {
+fn rephrase(error: &toml::de::Error, path: &str, names: &[&str], typed: Option<&str>) -> Diagnostic {
     let message = error.message();
     let span = error.span();
     if message.starts_with("unknown field") && !names.is_empty() {
@@ -223,7 +229,10 @@ fn rephrase(error: &toml::de::Error, path: &str, names: &[&str]) -> Diagnostic {
         && let Some((_, found)) = found.split_once(": ")
     {
         let label = match (found, expected) {
-            ("unit variant", _) => "this policy needs its number, as in { ridge = 1e-6 }".to_owned(),
+            ("unit variant", _) => {
+                let example = typed.and_then(Policy::example).unwrap_or_else(|| "{ ridge = 1e-6 }".to_owned());
+                format!("this policy needs its number, as in {example}")
+            }
             _ => format!("expected {}, found {}", in_words(expected), found_in_words(found)),
         };
         let wrong = Diagnostic::new(format!("wrong value for `{path}`")).at(span, label);

@@ -77,6 +77,19 @@ impl Places {
     }
 }
 
+/// The string that stands exactly at `span` as a value.
+pub fn string_at<'t>(table: &'t DeTable<'_>, span: &Range<usize>) -> Option<&'t str> {
+    fn inside<'t>(value: &'t Spanned<DeValue<'_>>, span: &Range<usize>) -> Option<&'t str> {
+        match value.get_ref() {
+            DeValue::String(text) if value.span() == *span => Some(text),
+            DeValue::Table(table) => string_at(table, span),
+            DeValue::Array(array) => array.iter().find_map(|element| inside(element, span)),
+            _ => None,
+        }
+    }
+    table.iter().find_map(|(_, value)| inside(value, span))
+}
+
 /// Removes the innermost entry whose key or value stands exactly at `span`; says whether there was one.
 pub fn prune(table: &mut DeTable<'_>, span: &Range<usize>) -> bool {
     if table.iter_mut().any(|(_, value)| prune_value(value.get_mut(), span)) {
@@ -200,6 +213,14 @@ mod tests {
         assert_eq!(places.path_at(&places.get("d.e[0].f").unwrap().key.clone().unwrap()), Some("d.e[0].f"));
         assert_eq!(places.keys_of("b"), ["z", "c"]);
         assert_eq!(places.get("nothing"), None);
+    }
+
+    #[test]
+    fn strings_are_found_by_their_place() {
+        let table = DeTable::parse(TEXT).unwrap();
+        let at = |path: &str| Places::of(table.get_ref()).get(path).unwrap().value.clone();
+        assert_eq!(string_at(table.get_ref(), &at("b.c")), Some("x"));
+        assert_eq!(string_at(table.get_ref(), &at("b.z[1]")), None);
     }
 
     #[test]

@@ -77,6 +77,12 @@ impl Policy {
         }
     }
 
+    /// How the policy of this name is typed with its number, for example `{ ridge = 1e-6 }`; `None` if it has none.
+    pub fn example(name: &str) -> Option<String> {
+        let label = Self::EXAMPLES.into_iter().find(|one| one.name() == name)?.label();
+        label.split_once('=').map(|(name, number)| format!("{{ {name} = {number} }}"))
+    }
+
     /// Its number.
     pub fn number(self) -> Option<f64> {
         match self {

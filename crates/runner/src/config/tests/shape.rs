@@ -1,6 +1,7 @@
 //! Keys and values that do not have the shape of a config: what serde finds, in our words.
 
 use super::check;
+use crate::kinds::Policy;
 use crate::plan::testing::{CONFIG, errors};
 
 #[test]
@@ -250,6 +251,28 @@ error: wrong value for `grid.policy[0]`
    |           ^^^^^^^ this policy needs its number, as in { ridge = 1e-6 }
 "#,
     );
+    check(
+        r#""stop", { ridge = 1e-6 }"#,
+        r#""stop", "reseed""#,
+        r#"
+error: wrong value for `grid.policy[1]`
+  --> test.toml:21:19
+   |
+21 | policy = ["stop", "reseed"]
+   |                   ^^^^^^^^ this policy needs its number, as in { reseed = 5 }
+"#,
+    );
+}
+
+/// The number in the message is that of the policy which was typed, and the meaning of each begins with it.
+#[test]
+fn every_policy_with_a_number_has_its_own_example() {
+    for (policy, (name, meaning)) in Policy::EXAMPLES.into_iter().zip(Policy::ALL) {
+        let example = Policy::example(name);
+        assert_eq!(example.is_some(), policy.number().is_some(), "{name}");
+        assert_eq!(meaning.starts_with('{'), example.is_some(), "{name}");
+        assert!(example.is_none_or(|example| meaning.starts_with(&format!("{example}: "))), "{name}");
+    }
 }
 
 #[test]
