@@ -98,6 +98,11 @@ pub fn read_assignments_of(root: &Path, runs: &BTreeSet<u32>) -> Result<Vec<Assi
     read_of(root, runs, |row: &AssignmentRow| row.run)
 }
 
+/// The runs of which `assignments` has rows; the rows themselves are not read.
+pub fn read_assigned_runs(root: &Path) -> Result<BTreeSet<u32>, RecordsError> {
+    open::<AssignmentRow>(root)?.runs()
+}
+
 /// All rows of `observations`, in order of (dataset, draw, row).
 pub fn read_observations(root: &Path) -> Result<Vec<ObservationRow>, RecordsError> {
     read_all(root)

@@ -213,11 +213,26 @@ impl<R: Record> TableReader<R> {
             .map_err(parquet_error::<R>(&self.path))
     }
 
-    /// Whether one of the next `length` rows belongs to one of the runs.
-    fn touches(&mut self, runs: &BTreeSet<u32>, length: usize) -> Result<bool, RecordsError> {
+    /// Whether `seen` is true of the run of one of the next `length` rows; it sees them until then.
+    fn any_run(&mut self, length: usize, seen: impl FnMut(u32) -> bool) -> Result<bool, RecordsError> {
         let frame = self.frame(Some(vec!["run".to_owned()]), length)?;
         let column = frame.column("run").and_then(Column::u32).map_err(parquet_error::<R>(&self.path))?;
-        Ok(column.iter().flatten().any(|run| runs.contains(&run)))
+        Ok(column.iter().flatten().any(seen))
+    }
+
+    /// The runs that have rows, from that column alone.
+    pub fn runs(mut self) -> Result<BTreeSet<u32>, RecordsError> {
+        let mut runs = BTreeSet::new();
+        let metadata = self.metadata.clone();
+        for group in &metadata.row_groups {
+            let length = group.num_rows();
+            self.any_run(length, |run| {
+                runs.insert(run);
+                false
+            })?;
+            self.offset += length;
+        }
+        Ok(runs)
     }
 
     /// The rows of the next row group, `None` after the last; with `runs`, the next that has a row of one of these runs.
@@ -225,7 +240,7 @@ impl<R: Record> TableReader<R> {
         loop {
             let Some(group) = self.metadata.row_groups.get(self.group) else { return Ok(None) };
             let length = group.num_rows();
-            let wanted = runs.map_or(Ok(true), |runs| self.touches(runs, length))?;
+            let wanted = runs.map_or(Ok(true), |runs| self.any_run(length, |run| runs.contains(&run)))?;
             let frame = if wanted { Some(self.frame(None, length)?) } else { None };
             self.group += 1;
             self.offset += length;

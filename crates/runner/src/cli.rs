@@ -95,7 +95,7 @@ pub struct ShowArguments {
 pub struct VerifyArguments {
     /// The results folder.
     pub dir: PathBuf,
-    /// How many runs are drawn.
+    /// How many runs are drawn; a quarter of them, if there are so many, from the best runs, whose assignments are recorded.
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub runs: u32,
     /// Seed of the drawing [default: another one each time].

@@ -1,18 +1,19 @@
 //! `runner verify`: repeats recorded runs and compares every value of theirs, numbers bit by bit.
 //!
 //! What is repeated is the whole job: the sample is drawn or read, the start is made and the fit is run, all from the config in the
-//! results folder. Of the best run of a cell, `assignments` are compared, too. Times are not.
+//! results folder. Of the best run of a cell, `assignments` are compared, too, and up to a quarter of what is drawn are such runs, which
+//! are few among many. Times are not compared.
 
 use crate::cli::VerifyArguments;
 use crate::commands::default_threads;
+use crate::exit::Refused;
 use crate::guard;
 use crate::job::{Job, JobRecord};
 use crate::judged::Judged;
 use crate::plan::Plan;
 use crate::simd;
 use crate::sweep::{self, Samples};
-use crate::{recorded, show};
-use anyhow::{Context as _, bail};
+use crate::{recorded, results_folder, show};
 use em::Interrupted;
 use linalg::Level;
 use rand::SeedableRng as _;
@@ -43,16 +44,20 @@ pub struct Verdict {
 /// Repeats a sample of the runs of a folder.
 pub fn verify(arguments: &VerifyArguments) -> anyhow::Result<Verdict> {
     let folder = arguments.dir.as_path();
-    let origin = Provenance::read(folder).with_context(|| format!("{} is no results folder", folder.display()))?;
+    results_folder::of_a_sweep(folder)?;
+    let origin = Provenance::read(folder)?;
     let plan = recorded::plan(folder, &origin, arguments.data.as_deref())?;
     let view = View::open(folder)?;
-    let (chosen, seed) = choose(arguments, &view)?;
+    // A folder that is not finished has none yet.
+    let mut assigned = if view.is_complete() { records::read_assigned_runs(folder)? } else { BTreeSet::new() };
+    assigned.retain(|&run| view.contains(run));
+    let (chosen, seed) = choose(arguments, &view, &assigned)?;
     let (level, other_level) = level(arguments.simd, &origin)?;
     let recorded = view.read(&chosen)?;
     let threads = arguments.jobs.map_or_else(default_threads, usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    // A folder that is not finished has none yet.
-    let assigned = if view.is_complete() { records::read_assignments_of(folder, &chosen)? } else { Vec::new() };
+    let assigned =
+        if assigned.is_disjoint(&chosen) { Vec::new() } else { records::read_assignments_of(folder, &chosen)? };
     let (repeated, labels) = pool.install(|| repeat(&plan, &chosen, level, &assigned))?;
     let mut found = differences(&recorded, &repeated, &sweep::categories(&plan))?;
     found.extend(differences_of_assignments(&assigned, &labels)?);
@@ -86,10 +91,16 @@ pub fn verify(arguments: &VerifyArguments) -> anyhow::Result<Verdict> {
     Ok(Verdict { text, same: found.is_empty() })
 }
 
-/// The runs to repeat, and the seed if they were drawn.
-fn choose(arguments: &VerifyArguments, view: &View) -> anyhow::Result<(BTreeSet<u32>, Option<u64>)> {
+/// The runs to repeat, and the seed if they were drawn. `assigned` are those whose assignments are recorded.
+fn choose(
+    arguments: &VerifyArguments,
+    view: &View,
+    assigned: &BTreeSet<u32>,
+) -> anyhow::Result<(BTreeSet<u32>, Option<u64>)> {
     if view.count() == 0 {
-        bail!("no run is recorded in {} yet", arguments.dir.display());
+        let shown = arguments.dir.display();
+        let words = format!("no run is recorded in {shown} yet; `runner status {shown}` says how to go on");
+        return Err(Refused(anyhow::Error::msg(words)).into());
     }
     if !arguments.run.is_empty() {
         let runs = arguments.run.iter().map(|name| show::number(view, name)).collect::<Result<_, _>>()?;
@@ -100,24 +111,32 @@ fn choose(arguments: &VerifyArguments, view: &View) -> anyhow::Result<(BTreeSet<
         // Short enough to be typed again.
         now.as_nanos().try_into().unwrap_or(0_u64) % 1_000_000_007
     });
-    Ok((draw(view.runs(), view.count().min(arguments.runs), seed), Some(seed)))
+    let count = view.count().min(arguments.runs) as usize;
+    Ok((draw(view.runs(), assigned, count, seed), Some(seed)))
 }
 
-/// `count` of the runs, each set equally likely.
-fn draw(ranges: &[RunRange], count: u32, seed: u64) -> BTreeSet<u32> {
-    let total: usize = ranges.iter().map(|range| (range.last - range.first + 1) as usize).sum();
-    let mut places = index::sample(&mut ChaCha8Rng::seed_from_u64(seed), total, count as usize).into_vec();
-    places.sort_unstable();
-    let mut runs = ranges.iter().flat_map(|range| range.first..=range.last);
-    let mut passed = 0;
-    places
-        .into_iter()
-        .filter_map(|place| {
+/// `count` of the runs: a quarter (rounded up) of those in `assigned` as far as there are so many, the others of all that are left;
+/// within either, each set is equally likely.
+fn draw(ranges: &[RunRange], assigned: &BTreeSet<u32>, count: usize, seed: u64) -> BTreeSet<u32> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut some = |runs: &mut dyn Iterator<Item = u32>, total: usize, count: usize| -> BTreeSet<u32> {
+        let mut places = index::sample(&mut rng, total, count).into_vec();
+        places.sort_unstable();
+        let mut passed = 0;
+        let at = |place: usize| {
             let run = runs.nth(place - passed);
             passed = place + 1;
             run
-        })
-        .collect()
+        };
+        places.into_iter().filter_map(at).collect()
+    };
+    let best = count.div_ceil(4).min(assigned.len());
+    let mut chosen = some(&mut assigned.iter().copied(), assigned.len(), best);
+    let total: usize = ranges.iter().map(|range| (range.last - range.first + 1) as usize).sum();
+    let mut left = ranges.iter().flat_map(|range| range.first..=range.last).filter(|run| !chosen.contains(run));
+    let others = some(&mut left, total - best, count - best);
+    chosen.extend(others);
+    chosen
 }
 
 /// The level of the repetition, and that of the record if it is another one. What is recorded is repeated at its own level where this
@@ -143,9 +162,7 @@ fn repeat(
     let labelled: BTreeSet<u32> = assigned.iter().map(|row| row.run).collect();
     let located = chosen.iter().map(|&run| plan.locate(run).0);
     let draws: BTreeSet<(usize, u32)> = located.map(|cell| (cell.dataset, cell.draw)).collect();
-    let drawn = draws
-        .into_iter()
-        .map(|(dataset, draw)| Ok(((dataset, draw), Judged::new(recorded::sample(plan, dataset, draw)?))));
+    let drawn = draws.into_iter().map(|(dataset, draw)| Ok(((dataset, draw), Judged::draw(plan, dataset, draw)?)));
     let samples: Samples = drawn.collect::<anyhow::Result<_>>()?;
     let chosen: Vec<u32> = chosen.iter().copied().collect();
     let one = |&run: &u32| {
@@ -213,14 +230,29 @@ mod tests {
     fn runs_are_drawn_from_what_is_recorded_each_at_most_once() {
         let ranges = [RunRange { first: 3, last: 5 }, RunRange { first: 10, last: 16 }];
         let recorded: BTreeSet<u32> = (3..=5).chain(10..=16).collect();
-        assert_eq!(draw(&ranges, 10, 1), recorded);
-        let mut seen = BTreeSet::new();
-        for seed in 0..50 {
-            let drawn = draw(&ranges, 3, seed);
-            assert_eq!((drawn.len(), drawn.is_subset(&recorded)), (3, true));
-            seen.extend(drawn);
+        for assigned in [BTreeSet::new(), BTreeSet::from([4, 11, 12])] {
+            assert_eq!(draw(&ranges, &assigned, 10, 1), recorded);
+            let mut seen = BTreeSet::new();
+            for seed in 0..50 {
+                let drawn = draw(&ranges, &assigned, 3, seed);
+                assert_eq!((drawn.len(), drawn.is_subset(&recorded)), (3, true));
+                seen.extend(drawn);
+            }
+            assert_eq!(seen, recorded);
+            assert_eq!(draw(&ranges, &assigned, 4, 7), draw(&ranges, &assigned, 4, 7));
         }
-        assert_eq!(seen, recorded);
-        assert_eq!(draw(&ranges, 4, 7), draw(&ranges, 4, 7));
+    }
+
+    #[test]
+    fn runs_with_assignments_are_a_quarter_of_what_is_drawn() {
+        let ranges = [RunRange { first: 0, last: 99_999 }];
+        let assigned = BTreeSet::from([7, 50_000, 99_998]);
+        for seed in 0..20 {
+            let among = |count| draw(&ranges, &assigned, count, seed).intersection(&assigned).count();
+            assert_eq!([1, 4].map(among), [1, 1]);
+            assert!(among(8) >= 2 && among(100) == 3);
+        }
+        let drawn: BTreeSet<u32> = (0..40).flat_map(|seed| draw(&ranges, &assigned, 1, seed)).collect();
+        assert_eq!(drawn, assigned);
     }
 }
