@@ -4,7 +4,7 @@ use crate::cli::{Cli, Command};
 use crate::config::sweep_file;
 use crate::kinds::{Covariance, Method, Policy, Standardise, StartCovariance, StartKind, StopRule};
 use crate::show::{self, Look};
-use crate::{exit, experiments, factors, manual, run, single, status, verify};
+use crate::{exit, experiments, factors, manual, results_folder, run, single, status, verify};
 use anyhow::Context as _;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
@@ -66,6 +66,7 @@ pub fn default_threads() -> usize {
 }
 
 fn print_report(folder: &Path) -> anyhow::Result<()> {
+    results_folder::of_a_finished_sweep(folder)?;
     print(&make_report(folder)?).map(drop)
 }
 

@@ -1,6 +1,7 @@
-//! The results folder before the first run: what it holds, whether it can be written, and the lock on it. A folder that is
-//! refused is left as it was.
+//! The results folder before the first run: what it holds, whether it can be written, and the lock on it. And whether a folder has
+//! results to be read. A folder that is refused is left as it was.
 
+use crate::exit::Refused;
 use crate::lock::{LOCKS, Lock, LockError, Writer};
 use crate::plan::difference;
 use std::fmt::Write as _;
@@ -76,6 +77,66 @@ pub enum Refusal {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// Why there is nothing to read in a folder.
+#[derive(Debug, Error)]
+pub enum NoResults {
+    /// It does not exist.
+    #[error("{} does not exist{EXPECTED}", folder.display())]
+    Missing {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// It is a file.
+    #[error("{} is a file{EXPECTED}", folder.display())]
+    File {
+        /// The file.
+        folder: PathBuf,
+    },
+    /// It was not made by a sweep.
+    #[error("{} is no results folder: it has no {PLAN_FILE} of a sweep{EXPECTED}", folder.display())]
+    Foreign {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The sweep has not ended.
+    #[error(
+        "the sweep in {} is not finished, so there are no tables yet\n  = help: `runner status {0}` says what is done and how to go on",
+        folder.display()
+    )]
+    Unfinished {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
+/// What a command needs that reads.
+const EXPECTED: &str = "\n  = help: expected a results folder, results/NAME or that of --out; `runner CONFIG.toml` makes one and says where";
+
+/// The hash of the plan in a folder that a sweep has made, finished or not. Everything else is refused.
+pub fn of_a_sweep(folder: &Path) -> Result<String, Refused> {
+    let owned = || folder.to_owned();
+    let refused = |why: NoResults| Err(Refused(why.into()));
+    match fs::metadata(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return refused(NoResults::Missing { folder: owned() });
+        }
+        Ok(metadata) if !metadata.is_dir() => return refused(NoResults::File { folder: owned() }),
+        // What else is wrong, reading says.
+        _ => {}
+    }
+    let hash = fs::read_to_string(folder.join(PLAN_FILE)).map(|text| recorded_hash(&text)).unwrap_or_default();
+    if hash.is_empty() { refused(NoResults::Foreign { folder: owned() }) } else { Ok(hash) }
+}
+
+/// Refuses everything but a folder with the tables of a finished sweep; the plan need not be there.
+pub fn of_a_finished_sweep(folder: &Path) -> Result<(), Refused> {
+    if folder.join(records::schema::RUNS.file_name()).exists() {
+        return Ok(());
+    }
+    of_a_sweep(folder)?;
+    Err(Refused(NoResults::Unfinished { folder: folder.to_owned() }.into()))
 }
 
 fn notes(changes: &[String]) -> String {

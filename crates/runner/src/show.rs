@@ -5,6 +5,7 @@ use crate::exit::Refused;
 use crate::plan::Plan;
 use crate::plot;
 use crate::recorded;
+use crate::results_folder;
 use anyhow::Context as _;
 use console::Style;
 use linalg::Level;
@@ -88,7 +89,8 @@ pub fn factors(row: &RunRow) -> String {
 /// Describes a run.
 pub fn show(arguments: &ShowArguments, look: Look) -> anyhow::Result<String> {
     let folder = arguments.dir.as_path();
-    let origin = Provenance::read(folder).with_context(|| format!("{} is no results folder", folder.display()))?;
+    results_folder::of_a_sweep(folder)?;
+    let origin = Provenance::read(folder)?;
     let view = View::open(folder)?;
     let run = number(&view, &arguments.run)?;
     let part = view.read(&BTreeSet::from([run]))?;

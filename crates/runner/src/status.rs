@@ -1,14 +1,15 @@
 //! `runner status` and `runner compact`: what a results folder holds, and its end made up for.
 
 use crate::commands::default_threads;
+use crate::exit::Refused;
 use crate::finish::Finish;
 use crate::lock::{self, Held, Lock, Writer};
 use crate::progress::{Faults, Progress};
 use crate::provenance::Log;
-use crate::results_folder::{self, PLAN_FILE, recorded_hash};
+use crate::results_folder::{self, PLAN_FILE};
 use crate::shard::Shard;
 use crate::{recorded, simd, sweep};
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, Error};
 use records::{Committed, Provenance};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -21,7 +22,7 @@ const MOST_CELLS: usize = 20;
 
 /// What a results folder holds, in words. Nothing is changed.
 pub fn describe(folder: &Path) -> anyhow::Result<String> {
-    let hash = hash_of(folder)?;
+    let hash = results_folder::of_a_sweep(folder)?;
     let path = folder.join(PLAN_FILE);
     let plan: Table = fs::read_to_string(&path)?.parse().with_context(|| path.display().to_string())?;
     let cells = Cell::all(&plan);
@@ -139,13 +140,6 @@ fn words(command: &[String]) -> String {
     command.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
-/// The hash of the plan in a results folder.
-fn hash_of(folder: &Path) -> anyhow::Result<String> {
-    let text = fs::read_to_string(folder.join(PLAN_FILE))
-        .with_context(|| format!("{} is no results folder: {PLAN_FILE} cannot be read", folder.display()))?;
-    Ok(recorded_hash(&text))
-}
-
 /// What the plan file says of a cell.
 struct Cell {
     first: u32,
@@ -180,7 +174,7 @@ impl Cell {
 
 /// Makes the tables of a folder in which all runs are recorded.
 pub fn compact(folder: &Path) -> anyhow::Result<String> {
-    let hash = hash_of(folder)?;
+    let hash = results_folder::of_a_sweep(folder)?;
     if records::is_complete(folder, &hash)? {
         results_folder::tidy(folder);
         return Ok(format!("nothing to do: {} is complete\n", folder.display()));
@@ -190,11 +184,12 @@ pub fn compact(folder: &Path) -> anyhow::Result<String> {
     let _lock = Lock::take(folder, Writer::Alone)?;
     let recorded = records::survey(folder, &hash)?.runs();
     if recorded < plan.runs() {
-        bail!(
+        let words = format!(
             "{recorded} of {} runs are recorded; `runner status {}` says how to go on",
             plan.runs(),
             folder.display()
         );
+        return Err(Refused(Error::msg(words)).into());
     }
     let level = simd::choose(None, origin.simd.as_deref())?;
     origin.command = std::env::args().collect();

@@ -58,6 +58,9 @@ fn recorded_runs_are_repeated_bit_by_bit() {
     assert!(all.ends_with("all values are the same, bit for bit\n"), "{all}");
     let (some, _) = ends(&runner(root, &["verify", "results/tiny", "--runs", "7", "--jobs", "1"]), 0);
     assert!(some.contains(": 7 of 20 recorded"), "{some}");
+    // However few are drawn, one is the best of its cell.
+    let (only, _) = ends(&runner(root, &["verify", "results/tiny", "--runs", "1"]), 0);
+    assert!(only.contains(": 1 of 20 recorded") && only.contains(", 40 of assignments\n"), "{only}");
     // From another folder, and by number.
     let below = root.join("results");
     let (one, _) = ends(&runner(&below, &["verify", "tiny", "--run", "3", "--run", "11"]), 0);
@@ -184,4 +187,61 @@ fn what_a_running_sweep_has_recorded_is_shown_and_verified() {
     assert!(shown.contains("run 5 ("), "{shown}");
     let (verified, _) = ends(&runner(root, &["verify", "running", "--runs", "3"]), 0);
     assert!(verified.contains("all values are the same"), "{verified}");
+}
+
+#[test]
+fn a_folder_without_results_is_refused_by_all_that_read() {
+    let root = tempfile::tempdir().unwrap();
+    let root = root.path();
+    fs::create_dir(root.join("empty")).unwrap();
+    fs::create_dir(root.join("foreign")).unwrap();
+    fs::write(root.join("foreign/plan.toml"), "chapters = 3\n").unwrap();
+    fs::write(root.join("file"), "x").unwrap();
+    for (folder, what) in [
+        ("nowhere", "nowhere does not exist\n"),
+        ("file", "file is a file\n"),
+        ("empty", "empty is no results folder: it has no plan.toml of a sweep\n"),
+        ("foreign", "foreign is no results folder: it has no plan.toml of a sweep\n"),
+    ] {
+        for command in ["report", "status", "show", "compact", "verify"] {
+            let arguments = if command == "show" { vec![command, folder, "0"] } else { vec![command, folder] };
+            let (stdout, stderr) = ends(&runner(root, &arguments), 2);
+            assert!(stdout.is_empty() && stderr.starts_with(&format!("error: {what}")), "{command}: {stdout}{stderr}");
+            assert!(
+                stderr.contains("help: expected a results folder") && stderr.contains("`runner CONFIG.toml` makes one")
+            );
+        }
+    }
+    let mut left: Vec<_> = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(
+        (left, fs::read_dir(root.join("empty")).unwrap().count()),
+        (vec!["empty".into(), "file".into(), "foreign".into()], 0)
+    );
+}
+
+#[test]
+fn a_folder_in_which_nothing_is_recorded_yet_says_how_to_go_on() {
+    let root = study();
+    let root = root.path();
+    let folder = root.join("results/tiny");
+    for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if !["plan.toml", "config.toml", "provenance.json"].contains(&name.as_str()) {
+            let remove = if entry.path().is_dir() { fs::remove_dir_all } else { fs::remove_file };
+            remove(entry.path()).unwrap();
+        }
+    }
+    let (status, _) = ends(&runner(root, &["status", "results/tiny"]), 0);
+    assert!(status.contains(": 0 of 20 runs are recorded"), "{status}");
+    for (arguments, words) in [
+        (&["report", "results/tiny"][..], "is not finished, so there are no tables yet"),
+        (&["verify", "results/tiny"], "no run is recorded in results/tiny yet"),
+        (&["compact", "results/tiny"], "0 of 20 runs are recorded"),
+        (&["show", "results/tiny", "0"], "run 0 is not recorded (none is)"),
+    ] {
+        let (_, stderr) = ends(&runner(root, arguments), 2);
+        assert!(stderr.contains(words), "{arguments:?}: {stderr}");
+        assert!(arguments[0] == "show" || stderr.contains("`runner status results/tiny` says"), "{stderr}");
+    }
 }
