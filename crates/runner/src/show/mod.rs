@@ -1,5 +1,8 @@
 //! `runner show`: one start in detail, from the records of a folder that is finished or still running.
 
+mod failure;
+mod parameters;
+
 use crate::cli::ShowArguments;
 use crate::exit::Refused;
 use crate::plan::Plan;
@@ -8,18 +11,13 @@ use crate::recorded;
 use crate::results_folder;
 use anyhow::Context as _;
 use console::Style;
-use linalg::Level;
-use linalg::diagnosis::spectrum;
-use mixture::{FittedMixture, MixtureParameters};
-use records::{FailureRow, Moment, ParameterRow, Part, Provenance, RunOutcome, RunRow, TraceRecord, View};
+use records::{Part, Provenance, RunOutcome, RunRow, TraceRecord, View};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
 /// Rows of a plot.
 const PLOT_ROWS: usize = 12;
-/// Features that fit beside each other; the rest is named only.
-const SHOWN_FEATURES: usize = 8;
 /// Rows of data and events that are listed.
 const LISTED: usize = 12;
 
@@ -233,148 +231,6 @@ impl Told<'_> {
                 let _ = writeln!(text, "{axis}{}", self.look.paint(Style::new().cyan(), pattern));
             }
         }
-    }
-
-    fn failure(&self, text: &mut String, failure: &FailureRow) {
-        let title = if failure.remedy == "stop" { "failure" } else { "breakdown" };
-        let _ = writeln!(text, "\n{}", self.look.title(title));
-        let component = failure.component.map(|one| format!(", component {one}")).unwrap_or_default();
-        let place = format!("iteration {}, {}{component}", failure.iteration, failure.stage);
-        line(text, "where", &place);
-        line(text, "what", &self.look.paint(Style::new().red(), &failure.message));
-        line(text, "remedy", &format!("{} (breakdown {} of the run)", failure.remedy, failure.attempt));
-        if let (Some(smallest), Some(largest)) = (failure.smallest_eigenvalue, failure.largest_eigenvalue) {
-            let condition = failure.condition.map(|one| format!(", condition {one:.3e}")).unwrap_or_default();
-            line(text, "eigenvalues", &format!("{smallest:.3e} … {largest:.3e}{condition}"));
-        }
-        number_line(text, "smallest pivot", failure.smallest_relative_pivot);
-        number_line(text, "count", failure.effective_count);
-        if let Some(direction) = &failure.direction {
-            let loading = failure.loading.map(|one| format!(" (loading {one:.4})")).unwrap_or_default();
-            line(text, "direction", &format!("{direction}{loading}"));
-        }
-        if let (Some(rows), Some(values)) = (failure.rows, failure.distinct_values) {
-            let cause = failure.cause.as_deref().unwrap_or("unknown").replace('_', " ");
-            let told = format!("{cause}: {rows} rows with responsibility above 1/2, {values} distinct values there");
-            line(text, "cause", &told);
-        }
-        number_line(text, "log-likelihood", failure.log_likelihood);
-        if let Some(component) = failure.component.filter(|_| failure.remedy == "stop") {
-            self.last_good(text, component, failure);
-        }
-    }
-
-    /// The spectrum of the broken component before it broke, and its rows.
-    fn last_good(&self, text: &mut String, component: u32, failure: &FailureRow) {
-        let rows = self.of(Moment::Failure);
-        let Some(row) = rows.iter().find(|row| row.component == component) else { return };
-        let d = row.mean.len();
-        if let Some(spectrum) = row.covariance.as_ref().and_then(|covariance| spectrum(covariance, d)) {
-            line(text, "before", &format!("eigenvalues {}", joined(spectrum.eigenvalues.iter().copied())));
-            let names = self.features(d);
-            let mut loadings: Vec<(f64, &String)> = spectrum.direction.iter().copied().zip(&names).collect();
-            loadings.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
-            let words = loadings.iter().take(4).map(|(loading, name)| format!("{loading:+.4} {name}"));
-            line(text, "", &format!("smallest along {}", words.collect::<Vec<_>>().join(", ")));
-        }
-        if let Some((rows, values)) = self.rows_of(component, failure) {
-            let mut listed: Vec<String> = rows.iter().take(LISTED).map(ToString::to_string).collect();
-            if rows.len() > LISTED {
-                listed.push("…".to_owned());
-            }
-            let values = values.map(|values| format!("; {values}")).unwrap_or_default();
-            line(text, "rows", &format!("{}{values}", listed.join(", ")));
-        }
-    }
-
-    /// Numbers of the rows with responsibility above 1/2, and their values in the direction of the failure.
-    fn rows_of(&self, component: u32, failure: &FailureRow) -> Option<(Vec<usize>, Option<String>)> {
-        let plan = self.plan?;
-        let (cell, _) = plan.locate(self.row.run);
-        let sample = recorded::sample(plan, cell.dataset, cell.draw).ok()?;
-        let mut parameters = MixtureParameters { weights: vec![], means: vec![], covariances: vec![] };
-        for row in self.of(Moment::Failure) {
-            parameters.weights.push(row.weight?);
-            parameters.means.extend(&row.mean);
-            parameters.covariances.extend(row.covariance.as_ref()?);
-        }
-        let k = parameters.components();
-        let model = FittedMixture {
-            structure: self.row.factors.covariance.clone().unwrap_or_default(),
-            columns: sample.columns.clone(),
-            n: sample.n as u64,
-            log_likelihood: failure.log_likelihood.unwrap_or(f64::NEG_INFINITY),
-            parameters,
-        };
-        let responsibilities = model.responsibilities(&sample.x, Level::default()).ok()?;
-        let own = responsibilities.chunks_exact(k).enumerate();
-        let rows: Vec<usize> = own.filter(|(_, r)| r[component as usize] > 0.5).map(|(i, _)| i).collect();
-        let column = sample.columns.iter().position(|name| Some(name) == failure.direction.as_ref());
-        let values = column.map(|column| {
-            let mut values: Vec<f64> = rows.iter().map(|&i| sample.row(i)[column]).collect();
-            values.sort_by(f64::total_cmp);
-            values.dedup();
-            let shown: Vec<String> = values.iter().take(LISTED).map(ToString::to_string).collect();
-            let more = if values.len() > LISTED { ", …" } else { "" };
-            format!("{} there: {}{more}", sample.columns[column], shown.join(", "))
-        });
-        Some((rows, values))
-    }
-
-    fn of(&self, moment: Moment) -> Vec<&ParameterRow> {
-        self.part.parameters.iter().filter(|row| row.moment == moment).collect()
-    }
-
-    fn features(&self, d: usize) -> Vec<String> {
-        match self.plan {
-            Some(plan) => plan.datasets[plan.locate(self.row.run).0.dataset].columns.clone(),
-            None => (1..=d).map(|j| format!("x{j}")).collect(),
-        }
-    }
-
-    fn parameters(&self, text: &mut String) {
-        for moment in Moment::ALL {
-            let rows = self.of(moment);
-            let Some(first) = rows.first() else { continue };
-            let names = self.features(first.mean.len());
-            let what = match moment {
-                Moment::Start => "parameters at the start",
-                Moment::End => "parameters at the end",
-                Moment::Failure => "last good parameters",
-            };
-            let spread = if first.covariance.is_some() { ": mean (standard deviation)" } else { "" };
-            let _ = writeln!(text, "\n{}{spread}", self.look.title(what));
-            table(text, &rows, &names);
-        }
-    }
-}
-
-/// One line per component.
-fn table(text: &mut String, rows: &[&ParameterRow], names: &[String]) {
-    let shown = names.len().min(SHOWN_FEATURES);
-    let mut lines = vec![vec!["component".to_owned(), "weight".to_owned()]];
-    lines[0].extend(names[..shown].iter().cloned());
-    for row in rows {
-        let weight = row.weight.map_or_else(|| "–".to_owned(), |weight| format!("{weight:.4}"));
-        let mut words = vec![row.component.to_string(), weight];
-        let d = row.mean.len();
-        for j in 0..shown {
-            let mean = row.mean[j];
-            words.push(match &row.covariance {
-                Some(covariance) => format!("{mean:.4} ({:.4})", covariance[j * d + j].max(0.0).sqrt()),
-                None => format!("{mean:.4}"),
-            });
-        }
-        lines.push(words);
-    }
-    let widths: Vec<usize> =
-        (0..shown + 2).map(|j| lines.iter().map(|line| line[j].chars().count()).max().unwrap_or(0)).collect();
-    for line in &lines {
-        let words: Vec<String> = line.iter().zip(&widths).map(|(word, &width)| format!("{word:>width$}")).collect();
-        let _ = writeln!(text, "  {}", words.join("  "));
-    }
-    if shown < names.len() {
-        let _ = writeln!(text, "  … and {} more features in parameters.parquet", names.len() - shown);
     }
 }
 
