@@ -172,7 +172,7 @@ mod tests {
         for dtype in ["<i8", "|u1", "|b1", ">f8", ">f4", "<f2", "<c16", "<U3", "|O"] {
             let words = refused(&write(dtype, false, "(2, 1)", &[0; 64]));
             let expected = format!("numbers of type {dtype}; <f8 and <f4 are read: save x.astype('<f8')");
-            assert!(words == expected || dtype == "|O", "{dtype}: {words}");
+            assert_eq!(words, expected);
         }
         let records = header(1, "[('a', '<f8'), ('b', '<f4')]", false, "(1,)");
         let words = refused(&file(&[records, vec![0; 12]].concat()));
