@@ -100,6 +100,14 @@ pub enum NoResults {
         /// The folder.
         folder: PathBuf,
     },
+    /// The system does not let it be read.
+    #[error("the results folder {} cannot be read: {source} ({PLAN_FILE})", folder.display())]
+    Unreadable {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The sweep has not ended.
     #[error(
         "the sweep in {} is not finished, so there are no tables yet\n  = help: `runner status {0}` says what is done and how to go on",
@@ -126,8 +134,13 @@ pub fn of_a_sweep(folder: &Path) -> Result<String, Refused> {
         // What else is wrong, reading says.
         _ => {}
     }
-    let hash = fs::read_to_string(folder.join(PLAN_FILE)).map(|text| recorded_hash(&text)).unwrap_or_default();
-    if hash.is_empty() { refused(NoResults::Foreign { folder: owned() }) } else { Ok(hash) }
+    match fs::read_to_string(folder.join(PLAN_FILE)).map(|text| recorded_hash(&text)) {
+        Ok(hash) if !hash.is_empty() => Ok(hash),
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            refused(NoResults::Unreadable { folder: owned(), source })
+        }
+        _ => refused(NoResults::Foreign { folder: owned() }),
+    }
 }
 
 /// Refuses everything but a folder with the tables of a finished sweep; the plan need not be there.
@@ -352,6 +365,24 @@ mod tests {
         prepare(root.path(), &first, "", writers[0]).unwrap();
         assert!(matches!(prepare(root.path(), &second, "", writers[1]), Err(Refusal::OtherPlan { .. })));
         assert_eq!(fs::read_to_string(root.path().join(PLAN_FILE)).unwrap(), first);
+    }
+
+    #[test]
+    fn what_a_sweep_has_made_is_known_by_its_plan() {
+        let root = tempfile::tempdir().unwrap();
+        let plan = root.path().join(PLAN_FILE);
+        let told = || of_a_sweep(root.path()).map_err(|refused| refused.to_string());
+        assert!(told().unwrap_err().contains("it has no plan.toml of a sweep"));
+        fs::write(&plan, "chapters = 3\n").unwrap();
+        assert!(told().unwrap_err().contains("it has no plan.toml of a sweep"));
+        fs::write(&plan, b"\xff").unwrap();
+        assert!(told().unwrap_err().contains("cannot be read: "));
+        fs::write(&plan, plan_text("aa", 1)).unwrap();
+        assert_eq!(told(), Ok("aa".to_owned()));
+        let unfinished = of_a_finished_sweep(root.path()).unwrap_err().to_string();
+        assert!(unfinished.contains("is not finished") && unfinished.contains("runner status "), "{unfinished}");
+        fs::write(root.path().join("runs.parquet"), "").unwrap();
+        assert!(of_a_finished_sweep(root.path()).is_ok());
     }
 
     #[test]
