@@ -10,17 +10,18 @@ use crate::categories::SCHEMA_VERSION;
 use crate::columns::Record;
 use crate::committed::{CommittedPart, RunRange};
 use crate::error::RecordsError;
-use crate::files::{self, Fingerprint, TEMPORARY, WrittenFile};
+use crate::files::{self, Fingerprint, TEMPORARY};
+use crate::merge::{Feeds, join};
 use crate::part_files::{PARTS, SET_ASIDE, Store};
-use crate::rows::{AssignmentRow, FailureRow, ObservationRow, ParameterRow, RunRow, TimingRow, TraceRecord};
+use crate::rows::{AssignmentRow, ObservationRow};
 use crate::schema::{TABLES, TIMINGS};
 use crate::table_file::{Purpose, TableReader};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
-use std::sync::mpsc::{self, SyncSender};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::SyncSender;
 use std::thread;
 
 /// Name of the file that marks a finished folder.
@@ -44,35 +45,22 @@ impl Store {
         if committed.runs() != expected_runs {
             return Err(RecordsError::Incomplete { expected: expected_runs, found: committed.runs() });
         }
-        // An older marker would vouch for files that are about to change.
-        files::remove(&self.root.join(MARKER_FILE))?;
-        let mut written = Vec::new();
-        self.merge(&committed.parts, |row: &RunRow| row.run, &mut written)?;
-        self.merge(&committed.parts, |row: &TraceRecord| row.run, &mut written)?;
-        self.merge(&committed.parts, |row: &FailureRow| row.run, &mut written)?;
-        self.merge(&committed.parts, |row: &ParameterRow| row.run, &mut written)?;
-        self.merge(&committed.parts, |row: &TimingRow| row.run, &mut written)?;
-        self.place(written)
-    }
-
-    fn merge<R: Record + Send>(
-        &self,
-        parts: &[CommittedPart],
-        run: fn(&R) -> u32,
-        written: &mut Vec<(&'static str, WrittenFile, Fingerprint)>,
-    ) -> Result<(), RecordsError> {
-        let target = self.root.join(R::TABLE.file_name());
-        let (file, fingerprint) = self.context().write::<R>(target, Purpose::Final, |writer| {
-            // Reading and writing take about the same time, and nothing else runs now: one thread each.
+        let parts = &committed.parts;
+        let merged = self.merge(expected_runs, Purpose::Final, |feeds| {
+            feeds.sent.store(expected_runs, Ordering::Relaxed);
+            let Feeds { runs, traces, failures, parameters, timings, .. } = feeds;
             thread::scope(|scope| {
-                let (sender, groups) = mpsc::sync_channel(1);
-                let reader = scope.spawn(move || self.read_parts(parts, run, &sender));
-                groups.into_iter().flatten().try_for_each(|row| writer.push(row))?;
-                reader.join().unwrap_or_else(|panic| resume_unwind(panic))
+                let readers = [
+                    scope.spawn(move || self.read_parts(parts, |row| row.run, &runs)),
+                    scope.spawn(move || self.read_parts(parts, |row| row.run, &traces)),
+                    scope.spawn(move || self.read_parts(parts, |row| row.run, &failures)),
+                    scope.spawn(move || self.read_parts(parts, |row| row.run, &parameters)),
+                    scope.spawn(move || self.read_parts(parts, |row| row.run, &timings)),
+                ];
+                readers.into_iter().map(join).collect()
             })
         })?;
-        written.push((R::TABLE.name, file, fingerprint));
-        Ok(())
+        self.place_merged(merged)
     }
 
     /// Sends the rows of all parts in order of their runs; ends early if nobody receives them any more.
@@ -120,15 +108,7 @@ impl Store {
         let (file, fingerprint) = self
             .context()
             .write(target, Purpose::Final, |writer| rows.into_iter().try_for_each(|row| writer.push(row)))?;
-        self.place(vec![(R::TABLE.name, file, fingerprint)])
-    }
-
-    fn place(&self, written: Vec<(&'static str, WrittenFile, Fingerprint)>) -> Result<(), RecordsError> {
-        let mut finals = self.finals.lock().unwrap_or_else(PoisonError::into_inner);
-        for (table, file, fingerprint) in written {
-            file.rename()?;
-            finals.insert(table.to_owned(), fingerprint);
-        }
+        self.place(R::TABLE.name, file, fingerprint)?;
         files::sync_folder(&self.root)
     }
 

@@ -43,8 +43,10 @@ fn group_len<R: Record>(rows: &[R]) -> Option<usize> {
 /// Who else wants the processors while a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Fits are running: encode on the caller's thread.
+    /// Fits are running: encode on the caller's thread. No statistics: a part is read once, from end to end.
     Part,
+    /// Fits are running, and the file is final.
+    Growing,
     /// Nothing else runs: encode columns in parallel. Statistics are written for readers that skip row groups.
     Final,
 }
@@ -69,7 +71,7 @@ impl<'a, R: Record> TableWriter<'a, R> {
         let path = file.temporary().to_owned();
         let statistics = match purpose {
             Purpose::Part => StatisticsOptions::empty(),
-            Purpose::Final => StatisticsOptions {
+            Purpose::Growing | Purpose::Final => StatisticsOptions {
                 binary_statistics_truncate_length: Some(STATISTICS_BYTES),
                 ..StatisticsOptions::default()
             },

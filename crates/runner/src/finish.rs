@@ -31,12 +31,17 @@ pub struct Finish<'a> {
 }
 
 impl Finish<'_> {
-    /// Opens the folder as its only writer, merges the parts, adds the tables that need all runs, and marks the folder as
-    /// complete. Runs that are missing are an error.
-    pub fn run(&self, mut origin: Provenance) -> anyhow::Result<()> {
+    /// Opens the folder as its only writer, merges the parts, and goes on with [`merged`](Self::merged). Runs that are missing
+    /// are an error.
+    pub fn run(&self, origin: Provenance) -> anyhow::Result<()> {
+        let store = Store::open(self.folder, &sweep::categories(self.plan), provenance::metadata(self.plan))?;
+        store.compact(self.plan.runs())?;
+        self.merged(store, origin)
+    }
+
+    /// Adds the tables that need all runs, and marks the folder as complete.
+    pub fn merged(&self, store: Store, mut origin: Provenance) -> anyhow::Result<()> {
         let Self { plan, folder, progress, log, .. } = *self;
-        let store = Store::open(folder, &sweep::categories(plan), provenance::metadata(plan))?;
-        store.compact(plan.runs())?;
         let mut best = Best::new(plan);
         records::for_each_run(folder, |row| best.see(row))?;
         let (mut strange, mut interrupted) = (Vec::new(), None);

@@ -43,6 +43,7 @@ pub mod judged;
 pub mod kinds;
 pub mod lock;
 pub mod manual;
+pub mod part;
 pub mod plan;
 pub mod plot;
 pub mod progress;

@@ -1,4 +1,4 @@
-//! Runs a plan, or a share of it: parallel over jobs, one writer, parts of a bounded number of runs, resumable at any part. What
+//! Runs a plan, or a share of it: parallel over jobs, one writer, parts that are bounded in time and size, resumable at any part. What
 //! comes out depends neither on the number of threads and processes, nor on where the sweep was interrupted.
 
 use crate::finish::Finish;
@@ -7,6 +7,7 @@ use crate::interrupt::Interrupt;
 use crate::job::{Job, JobRecord};
 use crate::judged::Judged;
 use crate::lock::{Lock, LockError, Writer};
+use crate::part::Growing;
 use crate::plan::Plan;
 use crate::progress::{Faults, Progress};
 use crate::provenance::{self, Log, Origin};
@@ -16,7 +17,7 @@ use anyhow::Context as _;
 use em::Interrupted;
 use linalg::Level;
 use rayon::prelude::*;
-use records::{Categories, Part, Provenance, Store};
+use records::{Categories, Feeds, Part, Provenance, Store};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -160,9 +161,15 @@ impl Sweep<'_> {
             stop: &stop,
             job: self.job,
         };
-        let new_runs = running.parts(&left.parts, &pool)?;
+        let (new_runs, merged) = if work.is_whole() && left.recorded == 0 {
+            let mut ended = Ok(0);
+            let merged = store.merging(left.total, |feeds| ended = running.parts(&left.blocks, &pool, Some(feeds)));
+            // Without these tables the parts are merged, and what was in the way is told if it still is.
+            (ended?, merged.ok())
+        } else {
+            (running.parts(&left.blocks, &pool, None)?, None)
+        };
         progress.finish(new_runs);
-        drop(store);
         let recorded = left.recorded + new_runs;
         if recorded < left.total {
             let recorded = committed.runs() + new_runs;
@@ -173,7 +180,17 @@ impl Sweep<'_> {
             return Ok((ended, progress.faults()));
         }
         let finish = Finish { plan, folder, samples: &samples, level: self.level, pool: &pool, progress, log: &log };
-        let missing = self.finish(&finish, lock, origin)?;
+        let missing = match merged {
+            Some(merged) => {
+                store.place_merged(merged)?;
+                finish.merged(store, origin)?;
+                None
+            }
+            None => {
+                drop(store);
+                self.finish(&finish, lock, origin)?
+            }
+        };
         let ended = match missing {
             None => Ended::Complete { signal: interrupt.requested() },
             Some(recorded) => Ended::ShareDone { recorded },
@@ -283,31 +300,26 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// Computes the parts one after another, each on all threads, while the one before is written. Returns the number of
-    /// runs written.
-    fn parts(&self, todo: &[Vec<u32>], pool: &rayon::ThreadPool) -> anyhow::Result<u32> {
+    /// Computes one block of runs after another, each on all threads, while a part is written of those before. Returns the number
+    /// of runs written. The rows of written parts go on to `feeds`.
+    fn parts(&self, blocks: &[Vec<u32>], pool: &rayon::ThreadPool, feeds: Option<Feeds<'_>>) -> anyhow::Result<u32> {
         let (sender, receiver) = sync_channel(WAITING_PARTS);
         std::thread::scope(|scope| {
-            let writer = scope.spawn(move || self.write(receiver));
+            let writer = scope.spawn(move || self.write(receiver, feeds));
             let mut interrupted = Ok(());
-            for runs in todo {
+            let mut part = Growing::default();
+            for (i, runs) in blocks.iter().enumerate() {
                 let records: Result<Vec<Option<JobRecord>>, Interrupted> =
                     pool.install(|| runs.par_iter().map(|&run| self.one(run)).collect());
                 match records {
-                    // The writer has gone only if it failed; its error is told below.
-                    Ok(records) => {
-                        let part = part(records.into_iter().flatten());
-                        if !part.runs.is_empty() && sender.send(part).is_err() {
-                            break;
-                        }
-                    }
-                    // Such a part is not written, so that the same command repeats it.
-                    Err(cause) => {
-                        interrupted = Err(cause);
-                        break;
-                    }
+                    Ok(records) => part.extend(records.into_iter().flatten()),
+                    // Such a block is not written, so that the same command repeats it.
+                    Err(cause) => interrupted = Err(cause),
                 }
-                if self.stop.requested() {
+                let last = i + 1 == blocks.len() || interrupted.is_err() || self.stop.requested();
+                // The writer has gone only if it failed; its error is told below.
+                let gone = (last || part.is_full()) && !part.is_empty() && sender.send(part.take()).is_err();
+                if last || gone {
                     break;
                 }
             }
@@ -318,7 +330,7 @@ impl Running<'_> {
         })
     }
 
-    fn write(&self, parts: Receiver<Part>) -> Result<u32, records::RecordsError> {
+    fn write(&self, parts: Receiver<Part>, mut feeds: Option<Feeds<'_>>) -> Result<u32, records::RecordsError> {
         let mut written = 0;
         for part in parts {
             let Some(first) = part.runs.first().map(|row| row.run) else { continue };
@@ -327,6 +339,7 @@ impl Running<'_> {
             let runs = u32::try_from(part.runs.len()).unwrap_or(u32::MAX);
             written += runs;
             self.log.line("part", json!({ "number": first, "runs": runs }));
+            feeds = feeds.filter(|feeds| feeds.send(part));
         }
         Ok(written)
     }
@@ -343,19 +356,6 @@ impl Running<'_> {
         self.progress.tick(record.run.outcome);
         Ok(Some(record))
     }
-}
-
-/// The rows of some runs, table by table.
-pub fn part(records: impl IntoIterator<Item = JobRecord>) -> Part {
-    let mut part = Part::default();
-    for record in records {
-        part.runs.push(record.run);
-        part.traces.extend(record.traces);
-        part.failures.extend(record.failures);
-        part.parameters.extend(record.parameters);
-        part.timings.push(record.timing);
-    }
-    part
 }
 
 #[cfg(test)]

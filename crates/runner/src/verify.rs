@@ -13,7 +13,7 @@ use crate::judged::Judged;
 use crate::plan::Plan;
 use crate::simd;
 use crate::sweep::{self, Samples};
-use crate::{recorded, results_folder, show};
+use crate::{part, recorded, results_folder, show};
 use em::Interrupted;
 use linalg::Level;
 use rand::SeedableRng as _;
@@ -180,7 +180,7 @@ fn repeat(
         let of_run = record.labels.take().unwrap_or_default();
         labels.extend((0..).zip(of_run).map(|(row, component)| AssignmentRow { run, row, component }));
     }
-    Ok((sweep::part(records), labels))
+    Ok((part::of(records), labels))
 }
 
 fn list(text: &mut String, found: &[Difference], recorded: &Part) {

@@ -4,11 +4,8 @@ use crate::plan::Plan;
 use crate::shard::Shard;
 use records::Committed;
 
-/// Runs of a part: what an interruption can cost at most.
-pub const PART_RUNS: u32 = 512;
-/// Largest distance between the first and the last run of a part. Parts that interleave are open at the same time when
-/// they are merged; this bounds how many.
-const PART_SPAN: u32 = 4 * PART_RUNS;
+/// Runs of a block: they are computed together, and a part of the records ends where one of them ends.
+pub const BLOCK_RUNS: usize = 512;
 
 /// A share of a plan.
 #[derive(Clone, Debug, Default)]
@@ -22,8 +19,8 @@ pub struct Work {
 /// What is left of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Left {
-    /// The runs that are not recorded, in parts.
-    pub parts: Vec<Vec<u32>>,
+    /// The runs that are not recorded, in blocks.
+    pub blocks: Vec<Vec<u32>>,
     /// Number of runs of the share.
     pub total: u32,
     /// How many of them are recorded.
@@ -50,7 +47,7 @@ impl Work {
             done[(range.first as usize).min(last)..=last].fill(true);
         }
         let mut left = Left::default();
-        let mut part: Vec<u32> = Vec::new();
+        let mut runs: Vec<u32> = Vec::new();
         let chosen = |i: usize| self.cells.as_ref().is_none_or(|cells| cells[i]);
         for (_, cell) in plan.cells.iter().enumerate().filter(|(i, _)| chosen(*i)) {
             for run in cell.first_run..cell.first_run + cell.replicates {
@@ -62,14 +59,10 @@ impl Work {
                     left.recorded += 1;
                     continue;
                 }
-                let full = part.len() == PART_RUNS as usize;
-                if full || part.first().is_some_and(|first| run - first >= PART_SPAN) {
-                    left.parts.push(std::mem::take(&mut part));
-                }
-                part.push(run);
+                runs.push(run);
             }
         }
-        left.parts.extend(Some(part).filter(|part| !part.is_empty()));
+        left.blocks = runs.chunks(BLOCK_RUNS).map(<[u32]>::to_vec).collect();
         left
     }
 }
@@ -80,11 +73,11 @@ mod tests {
     use crate::plan::testing::{CONFIG, overridden, plan};
 
     #[test]
-    fn parts_have_at_most_512_runs() {
+    fn blocks_have_at_most_512_runs() {
         let plan = overridden(CONFIG, &["replicates=100"]);
         let left = Work::default().left(&plan, &Committed::default());
-        assert_eq!(left.parts.iter().map(Vec::len).collect::<Vec<_>>(), [512, 512, 512, 512, 352]);
-        assert_eq!(left.parts.concat(), (0..2400).collect::<Vec<_>>());
+        assert_eq!(left.blocks.iter().map(Vec::len).collect::<Vec<_>>(), [512, 512, 512, 512, 352]);
+        assert_eq!(left.blocks.concat(), (0..2400).collect::<Vec<_>>());
         assert_eq!((left.total, left.recorded), (2400, 0));
     }
 
@@ -95,22 +88,13 @@ mod tests {
         let mut all: Vec<u32> = shards
             .flat_map(|shard| {
                 let work = Work { shard: Some(shard), cells: None };
-                work.left(&plan, &Committed::default()).parts.concat()
+                work.left(&plan, &Committed::default()).blocks.concat()
             })
             .collect();
         all.sort_unstable();
         assert_eq!(all, (0..72).collect::<Vec<_>>());
         let cells = Some((0..24).map(|i| i == 1 || i == 20).collect());
         let left = Work { shard: None, cells }.left(&plan, &Committed::default());
-        assert_eq!(left.parts, [vec![3, 4, 5, 60, 61, 62]]);
-    }
-
-    #[test]
-    fn a_part_spans_few_runs() {
-        let plan = overridden(CONFIG, &["replicates=1000"]);
-        let cells = Some((0..24).map(|i| i == 0 || i == 20).collect());
-        let left = Work { shard: None, cells }.left(&plan, &Committed::default());
-        let ends: Vec<(u32, u32)> = left.parts.iter().map(|part| (part[0], part[part.len() - 1])).collect();
-        assert_eq!(ends, [(0, 511), (512, 999), (20_000, 20_511), (20_512, 20_999)]);
+        assert_eq!(left.blocks, [vec![3, 4, 5, 60, 61, 62]]);
     }
 }
