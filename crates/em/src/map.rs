@@ -21,6 +21,7 @@ pub struct EmMap<'a, M: LatentModel, D: Dataset, R: Reducer<M>> {
     /// Where the M-step writes; after a step the previous parameters.
     next: M,
     stats: Vec<f64>,
+    /// For ΔQ, which sees no rows.
     scratch: M::Scratch,
     objective: f64,
     e_passes: u32,
@@ -50,7 +51,7 @@ impl<'a, M: LatentModel, D: Dataset, R: Reducer<M>> EmMap<'a, M, D, R> {
     pub fn new(data: &'a D, begin: Begin<M>, mut reducer: R) -> Self {
         let Begin { model: theta, event } = begin;
         reducer.prepare(&theta, data);
-        let scratch = theta.scratch(data.max_len());
+        let scratch = theta.scratch(1);
         let next = theta.clone();
         let stats = vec![0.0; theta.stats_len()];
         Self {
@@ -111,10 +112,11 @@ impl<'a, M: LatentModel, D: Dataset, R: Reducer<M>> EmMap<'a, M, D, R> {
     fn locate(&mut self) -> Result<Option<usize>, Interrupted> {
         let mut buffer = Buffer::default();
         let mut density = vec![0.0; self.data.max_len()];
+        let mut scratch = self.theta.scratch(self.data.max_len());
         for i in 0..self.data.batches() {
             let batch = self.data.batch(i, &mut buffer)?;
             let rows = batch.rows();
-            self.theta.row_log_density(batch, &mut density[..rows], &mut self.scratch);
+            self.theta.row_log_density(batch, &mut density[..rows], &mut scratch);
             if let Some(row) = density[..rows].iter().position(|value| !value.is_finite()) {
                 return Ok(Some(batch.first_row + row));
             }
@@ -128,7 +130,7 @@ impl<'a, M: LatentModel, D: Dataset, R: Reducer<M>> EmMap<'a, M, D, R> {
         let Remedy::Continue { event, passes } = remedy(&self.theta, &mut self.next) else { return false };
         std::mem::swap(&mut self.theta, &mut self.next);
         self.reducer.prepare(&self.theta, self.data);
-        self.scratch = self.theta.scratch(self.data.max_len());
+        self.scratch = self.theta.scratch(1);
         self.stats = vec![0.0; self.theta.stats_len()];
         self.e_passes += passes;
         self.step = Step { event, moved: Some(Move::Repaired), ..Step::default() };

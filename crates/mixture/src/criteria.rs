@@ -31,9 +31,16 @@ pub fn icl_entropy(bic: f64, entropy: f64) -> f64 {
 /// where a covariance has no factor.
 pub fn hathaway(parameters: &MixtureParameters) -> Option<f64> {
     let (k, d) = (parameters.components(), parameters.dimension());
+    let factors = Factors::new(parameters)?;
+    // λ_max(Σ_b⁻¹ Σ_a) is between a d-th of the trace and the trace: most pairs cannot have the smallest value, which is 1/λ_max. The
+    // margin covers the rounding of traces.
+    let trace = |a: usize, b: usize| factors.trace(a, b).max(factors.trace(b, a));
+    let pairs = || (0..k).flat_map(|a| (0..a).map(move |b| (a, b)));
+    let largest_trace = pairs().map(|(a, b)| trace(a, b)).fold(0.0, f64::max);
     let mut smallest: Option<f64> = None;
-    for a in 0..k {
-        for b in 0..a {
+    for (a, b) in pairs() {
+        let negligible = 2.0 * d as f64 * trace(a, b) < largest_trace;
+        if !negligible {
             let (least, largest) = relative_eigenvalues(parameters.covariance(a), parameters.covariance(b), d)?;
             let value = least.min(1.0 / largest);
             smallest = Some(smallest.map_or(value, |old| old.min(value)));
@@ -46,28 +53,17 @@ pub fn hathaway(parameters: &MixtureParameters) -> Option<f64> {
 /// or where a covariance has no factor.
 pub fn coincidence(parameters: &MixtureParameters) -> Option<f64> {
     let (k, d) = (parameters.components(), parameters.dimension());
-    let mut factor = SpdFactor::new(d);
-    let mut inverses = vec![vec![0.0; d * d]; k];
-    let mut factors = Vec::with_capacity(k);
-    for (c, inverse) in inverses.iter_mut().enumerate() {
-        let mut l = parameters.covariance(c).to_vec();
-        if !factor.factor(&mut l) {
-            return None;
-        }
-        spd::invert_factor(&l, inverse, d);
-        factors.push(l);
-    }
+    let factors = Factors::new(parameters)?;
     // tr(Σ_b⁻¹ Σ_a) − d + (μ_a − μ_b)ᵀ Σ_b⁻¹ (μ_a − μ_b) = |L_b⁻¹ L_a|² − d + |L_b⁻¹ (μ_a − μ_b)|²
     let one_way = |a: usize, b: usize| -> f64 {
-        let mut product = vec![0.0; d * d];
-        spd::multiply_factors(&inverses[b], &factors[a], &mut product, d);
+        let inverse = factors.inverse(b);
         let shift: f64 = (0..d)
             .map(|i| {
-                let row = (0..=i).map(|j| inverses[b][i * d + j] * (parameters.mean(a)[j] - parameters.mean(b)[j]));
+                let row = (0..=i).map(|j| inverse[i * d + j] * (parameters.mean(a)[j] - parameters.mean(b)[j]));
                 row.sum::<f64>().powi(2)
             })
             .sum();
-        product.iter().map(|value| value * value).sum::<f64>() - d as f64 + shift
+        factors.trace(a, b) - d as f64 + shift
     };
     let mut smallest: Option<f64> = None;
     for a in 0..k {
@@ -77,6 +73,43 @@ pub fn coincidence(parameters: &MixtureParameters) -> Option<f64> {
         }
     }
     smallest
+}
+
+/// The Cholesky factors L of all covariances, and their inverses: K times d × d each.
+struct Factors {
+    lower: Vec<f64>,
+    inverse: Vec<f64>,
+    d: usize,
+}
+
+impl Factors {
+    /// `None` where a covariance has no factor.
+    fn new(parameters: &MixtureParameters) -> Option<Self> {
+        let d = parameters.dimension();
+        let mut lower = parameters.covariances.clone();
+        let mut inverse = vec![0.0; lower.len()];
+        let mut factor = SpdFactor::new(d);
+        for (l, inverse) in lower.chunks_exact_mut(d * d).zip(inverse.chunks_exact_mut(d * d)) {
+            if !factor.factor(l) {
+                return None;
+            }
+            spd::invert_factor(l, inverse, d);
+        }
+        Some(Self { lower, inverse, d })
+    }
+
+    /// L_c⁻¹.
+    fn inverse(&self, c: usize) -> &[f64] {
+        &self.inverse[c * self.d * self.d..(c + 1) * self.d * self.d]
+    }
+
+    /// tr(Σ_b⁻¹ Σ_a) = |L_b⁻¹ L_a|²
+    fn trace(&self, a: usize, b: usize) -> f64 {
+        let size = self.d * self.d;
+        let mut product = vec![0.0; size];
+        spd::multiply_factors(self.inverse(b), &self.lower[a * size..(a + 1) * size], &mut product, self.d);
+        product.iter().map(|value| value * value).sum()
+    }
 }
 
 #[cfg(test)]

@@ -16,14 +16,15 @@ pub trait Emission: Coordinates + Clone + Send + Sync {
     fn components(&self) -> usize;
     /// Number d of features.
     fn dimension(&self) -> usize;
-    /// An empty block as the kernels want it: its capacity, and what points are measured from.
-    fn block(&self) -> Block;
+    /// An empty block as the kernels want it: its capacity, but no more than `rows` (at least one), and what points are measured
+    /// from.
+    fn block(&self, rows: usize) -> Block;
     /// Instruction set of the kernels.
     fn level(&self) -> Level;
     /// Length of the vector of statistics; its first K entries are the effective counts.
     fn stats_len(&self) -> usize;
-    /// Working memory for [`block`](Emission::block).
-    fn scratch(&self) -> Self::Scratch;
+    /// Working memory for a [`block`](Emission::block) of as many rows.
+    fn scratch(&self, rows: usize) -> Self::Scratch;
     /// log f_k(x_i) into `out`: component after component, `block.stride()` numbers each.
     fn log_density(&self, block: &Block, out: &mut [f64], scratch: &mut Self::Scratch);
     /// Adds the statistics of the block with weighted responsibilities w r (layout as in `log_density`, zero in the padding).

@@ -184,15 +184,15 @@ impl<E: Emission> LatentModel for Mixture<E> {
         self.emission.stats_len()
     }
 
-    fn scratch(&self, _max_len: usize) -> Scratch<E> {
-        let block = self.emission.block();
+    fn scratch(&self, max_len: usize) -> Scratch<E> {
+        let block = self.emission.block(max_len);
         let length = block.capacity();
         Scratch {
             block,
             loaded: None,
             values: vec![0.0; self.components() * padded(length)],
             stats: vec![0.0; if self.emission.skips() { self.stats_len() } else { 0 }],
-            emission: self.emission.scratch(),
+            emission: self.emission.scratch(max_len),
         }
     }
 

@@ -20,8 +20,8 @@ fn m_step<S: Structure>(x: &[f64], d: usize, labels: &[u32], k: usize) -> Mixtur
     let start = given_labels(rows.all(), k, labels).unwrap().parameters;
     let (emission, _) = S::from_parameters(&start, &reference, Constraint::Map, Level::detect()).unwrap();
     let mut stats = vec![0.0; emission.stats_len()];
-    let mut scratch = emission.scratch();
-    let mut block = emission.block();
+    let mut scratch = emission.scratch(labels.len());
+    let mut block = emission.block(labels.len());
     let length = block.capacity();
     for from in (0..labels.len()).step_by(length) {
         let part = rows.all().slice(from, (from + length).min(labels.len()));

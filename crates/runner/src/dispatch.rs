@@ -3,7 +3,6 @@
 
 use crate::job::{Job, JobRecord, run_k_means, run_mixture};
 use crate::kinds::{Covariance, Method, Policy, StartCovariance, StartKind, StopRule};
-use crate::seeds;
 use em::stop::{
     AbsoluteGain, Aitken, EPasses, GainPerRow, MaxIterations, Mclust, NoImprovement, ParameterChange, RelativeGain,
     ScikitLearn,
@@ -66,11 +65,11 @@ pub fn remedies<'a, S: Structure + 'a>(job: &Job<'a>, rebuild: Rebuild) -> Box<d
     }
 }
 
-/// Makes the start of a job. Starts that run EM themselves do so with covariances of structure `S`.
-pub fn start<S: Structure>(job: &Job<'_>, reference: &Arc<Reference>) -> Result<Start, StartError> {
+/// Makes the start of a job from its seed. Starts that run EM themselves do so with covariances of structure `S`.
+pub fn start<S: Structure>(job: &Job<'_>, reference: &Arc<Reference>, seed: [u8; 32]) -> Result<Start, StartError> {
     let (rows, k, total) = (job.data.sample.rows(), job.cell.k as usize, &reference.total);
     let (all, d, options) = (rows.all(), job.data.sample.d, &job.plan.starts);
-    let rng = &mut ChaCha8Rng::from_seed(seeds::start_seed(job.plan, job.cell, job.replicate));
+    let rng = &mut ChaCha8Rng::from_seed(seed);
     let covariance = match job.cell.start_covariance {
         None | Some(StartCovariance::Total) => PointCovariance::Total,
         Some(StartCovariance::Identity) => PointCovariance::Identity,

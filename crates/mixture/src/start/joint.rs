@@ -15,10 +15,10 @@ pub(super) fn joint<E: Emission>(
 ) -> Result<f64, Breakdown> {
     let (emission, k) = (model.emission(), model.components());
     let log_weights: Vec<f64> = model.weights().iter().map(|weight| weight.ln()).collect();
-    let mut block = emission.block();
+    let mut block = emission.block(data.rows());
     let length = block.capacity();
     let mut densities = vec![0.0; k * padded(length)];
-    let mut scratch = emission.scratch();
+    let mut scratch = emission.scratch(data.rows());
     let mut values = vec![0.0; k];
     let mut total = 0.0;
     for from in (0..data.rows()).step_by(length) {

@@ -56,6 +56,8 @@ pub struct JobRecord {
     pub timing: TimingRow,
     /// Component of each row of data; `None` if it failed.
     pub labels: Option<Vec<u32>>,
+    /// What the start is drawn from.
+    start_seed: [u8; 32],
 }
 
 /// Runs one job.
@@ -75,7 +77,7 @@ pub fn run_mixture<S: Structure>(
     constraint: Constraint,
     record: &mut JobRecord,
 ) -> Result<(), Interrupted> {
-    let Some(start) = record.start(|| dispatch::start::<S>(job, reference))? else { return Ok(()) };
+    let Some(start) = record.start(|seed| dispatch::start::<S>(job, reference, seed))? else { return Ok(()) };
     let parameters = &start.parameters;
     if job.plan.record.start_parameters {
         record.mixture_parameters(Moment::Start, parameters);
@@ -132,7 +134,7 @@ pub fn run_mixture<S: Structure>(
 
 /// Runs Lloyd's algorithm from the start's means. Starts that run EM do so with full covariances.
 pub fn run_k_means(job: &Job<'_>, reference: &Arc<Reference>, record: &mut JobRecord) -> Result<(), Interrupted> {
-    let Some(start) = record.start(|| dispatch::start::<Full>(job, reference))? else { return Ok(()) };
+    let Some(start) = record.start(|seed| dispatch::start::<Full>(job, reference, seed))? else { return Ok(()) };
     if job.plan.record.start_parameters {
         record.centres(Moment::Start, &start.parameters.means, job.data.sample.d);
     }
@@ -195,12 +197,13 @@ impl JobRecord {
     /// A run of which nothing is known yet but its place in the plan.
     pub fn new(job: &Job<'_>) -> Self {
         let run = job.cell.first_run + job.replicate;
+        let start_seed = seeds::start_seed(job.plan, job.cell, job.replicate);
         let row = RunRow {
             run,
             run_id: seeds::run_id(job.plan, job.cell, job.replicate),
             factors: Arc::clone(&job.cell.factors),
             replicate: job.replicate,
-            seed: seeds::first_64_bits(&seeds::start_seed(job.plan, job.cell, job.replicate)),
+            seed: seeds::first_64_bits(&start_seed),
             outcome: RunOutcome::StartFailed,
             stop_reason: None,
             iterations: 0,
@@ -236,6 +239,7 @@ impl JobRecord {
             parameters: Vec::new(),
             timing: TimingRow { run, start_seconds: 0.0, fit_seconds: 0.0 },
             labels: None,
+            start_seed,
         }
     }
 
@@ -248,9 +252,9 @@ impl JobRecord {
     }
 
     /// Makes the start; `None` if there is none, which is then recorded.
-    fn start(&mut self, make: impl FnOnce() -> Result<Start, StartError>) -> Result<Option<Start>, Interrupted> {
+    fn start(&mut self, make: impl FnOnce([u8; 32]) -> Result<Start, StartError>) -> Result<Option<Start>, Interrupted> {
         let clock = Instant::now();
-        let start = make();
+        let start = make(self.start_seed);
         self.timing.start_seconds = clock.elapsed().as_secs_f64();
         match start {
             Ok(start) => {
@@ -311,7 +315,8 @@ impl JobRecord {
         let kept =
             |(i, row): &(usize, TraceRow)| whole || i % stride == 0 || i + tail >= length || row.event != Event::None;
         let run = self.run.run;
-        self.traces = trace.into_iter().enumerate().filter(kept).map(|(_, row)| TraceRecord { run, row }).collect();
+        self.traces.reserve(if whole { length } else { length / stride + 1 + tail });
+        self.traces.extend(trace.into_iter().enumerate().filter(kept).map(|(_, row)| TraceRecord { run, row }));
         Ok((fit, repaired))
     }
 

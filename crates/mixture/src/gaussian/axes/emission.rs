@@ -48,8 +48,8 @@ impl<S: CovarianceStructure, const ROUND: bool> Emission for Axes<S, ROUND> {
     fn dimension(&self) -> usize {
         self.frame.d
     }
-    fn block(&self) -> Block {
-        Block::with_capacity(block_points(self.frame.k, self.frame.d), self.frame.d)
+    fn block(&self, rows: usize) -> Block {
+        Block::with_capacity(block_points(self.frame.k, self.frame.d).min(rows), self.frame.d)
     }
     fn level(&self) -> Level {
         self.frame.level
@@ -58,8 +58,8 @@ impl<S: CovarianceStructure, const ROUND: bool> Emission for Axes<S, ROUND> {
         self.frame.k * (1 + self.frame.d + Self::lengths(self.frame.d))
     }
 
-    fn scratch(&self) -> Scratch {
-        let (k, d, stride) = (self.frame.k, self.frame.d, padded(block_points(self.frame.k, self.frame.d)));
+    fn scratch(&self, rows: usize) -> Scratch {
+        let (k, d, stride) = (self.frame.k, self.frame.d, padded(block_points(self.frame.k, self.frame.d).min(rows)));
         Scratch { points: vec![0.0; d * stride], squares: vec![0.0; if ROUND { k } else { d } * stride] }
     }
 

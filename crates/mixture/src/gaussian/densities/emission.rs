@@ -40,8 +40,8 @@ impl<S: CovarianceStructure> Emission for Matrices<S> {
     fn dimension(&self) -> usize {
         self.d
     }
-    fn block(&self) -> Block {
-        let points = block_points(self.d);
+    fn block(&self, rows: usize) -> Block {
+        let points = block_points(self.d).min(rows);
         if self.d <= SMALL {
             Block::with_capacity(points, self.d)
         } else {
@@ -55,14 +55,15 @@ impl<S: CovarianceStructure> Emission for Matrices<S> {
         self.k * (1 + self.d + self.triangle())
     }
 
-    fn scratch(&self) -> Scratch {
+    fn scratch(&self, rows: usize) -> Scratch {
+        let points = block_points(self.d).min(rows);
         let (k, d, small) = (self.k, self.d, self.d <= SMALL);
         let zeros = |wanted: bool, count: usize| vec![0.0; if wanted { count } else { 0 }];
         Scratch {
-            wide: (!small).then(|| WideWork::new(block_points(d), d)),
+            wide: (!small).then(|| WideWork::new(points, d)),
             skip: Skip::default(),
             matrices: [(); 3].map(|()| zeros(!small, d * d)),
-            whitened: zeros(small, k * d * padded(block_points(d))),
+            whitened: zeros(small, k * d * padded(points)),
             gains: zeros(small, k),
         }
     }
@@ -103,7 +104,7 @@ impl<S: CovarianceStructure> Emission for Matrices<S> {
         scratch: &mut Scratch,
     ) -> Option<f64> {
         let Scratch { wide: Some(work), skip, .. } = scratch else { return None };
-        let pairs = skip.begin(self.skipping, || Pairs::new(self.block(), self.k, self.level))?;
+        let pairs = skip.begin(self.skipping, || Pairs::new(self.block(usize::MAX), self.k, self.level))?;
         let (counts, first, second) = split_mut(stats, self.k, self.d);
         let sums = first.chunks_exact_mut(self.d).zip(second.chunks_exact_mut(self.triangle())).zip(counts);
         let moments = sums.map(|((first, second), count)| (count, Moments { first, second }));

@@ -70,8 +70,8 @@ impl<S: CovarianceStructure> Emission for Shared<S> {
     fn dimension(&self) -> usize {
         self.frame.d
     }
-    fn block(&self) -> Block {
-        Block::with_capacity(block_points(self.frame.k, self.frame.d), self.frame.d)
+    fn block(&self, rows: usize) -> Block {
+        Block::with_capacity(block_points(self.frame.k, self.frame.d).min(rows), self.frame.d)
     }
     fn level(&self) -> Level {
         self.frame.level
@@ -81,8 +81,8 @@ impl<S: CovarianceStructure> Emission for Shared<S> {
         k * (1 + d) + d * d
     }
 
-    fn scratch(&self) -> Scratch {
-        let (d, stride) = (self.frame.d, padded(block_points(self.frame.k, self.frame.d)));
+    fn scratch(&self, rows: usize) -> Scratch {
+        let (d, stride) = (self.frame.d, padded(block_points(self.frame.k, self.frame.d).min(rows)));
         let points = vec![0.0; d * stride];
         Scratch {
             shifted: points.clone(),
@@ -244,7 +244,7 @@ mod tests {
 
     /// Densities and statistics of one block.
     fn pass(model: &Shared<Eee>, block: &Block, r: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        let mut scratch = model.scratch();
+        let mut scratch = model.scratch(usize::MAX);
         let (mut out, mut stats) = (vec![0.0; r.len()], vec![0.0; model.stats_len()]);
         model.log_density(block, &mut out, &mut scratch);
         model.accumulate(block, r, &mut stats, &mut scratch);
