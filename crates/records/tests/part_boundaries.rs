@@ -2,6 +2,7 @@
 
 mod common;
 
+use records::RecordsError;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -62,4 +63,33 @@ fn one_part_or_seven_give_the_same_bytes() {
     for name in names {
         assert!(one[name] == seven[name], "{name} differs");
     }
+}
+
+#[test]
+fn tables_that_grow_have_the_same_bytes() {
+    let [merged, grown] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    common::write_sweep(merged.path(), &[0, 333, 801], 140);
+    let store = common::open(grown.path());
+    let parts = || [common::part(0..100, 140), common::part(100..333, 140), common::part(333..801, 140)];
+    for part in parts() {
+        store.write_part(part.runs[0].run, &part).unwrap();
+    }
+    let tables = store.merging(801, |feeds| assert!(parts().into_iter().all(|part| feeds.send(part)))).unwrap();
+    store.place_merged(tables).unwrap();
+    store.write_observations(common::observations()).unwrap();
+    store.write_assignments(common::assignments()).unwrap();
+    store.finish().unwrap();
+    assert!(bytes(merged.path()) == bytes(grown.path()));
+}
+
+#[test]
+fn tables_that_lack_runs_leave_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = common::open(folder.path());
+    let incomplete = store.merging(20, |feeds| {
+        assert!(feeds.send(common::part(0..10, 5)));
+        assert!(!feeds.send(common::part(15..20, 5)), "these runs do not follow");
+    });
+    assert!(matches!(incomplete, Err(RecordsError::Incomplete { expected: 20, found: 10 })));
+    assert_eq!(std::fs::read_dir(folder.path().join(".tmp")).unwrap().count(), 0);
 }

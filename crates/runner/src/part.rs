@@ -1,4 +1,5 @@
-//! A part that grows, block of runs by block of runs, until it is worth its files: small ones cost more than the rows in them.
+//! A part that grows, block of runs by block of runs, until it is worth its files: small ones cost more than the rows in them. Each
+//! column of a table is work of its own however short it is (a sketch of its cardinality, a context of the compressor).
 
 use crate::job::JobRecord;
 use records::Part;
@@ -22,6 +23,8 @@ pub fn of(records: impl IntoIterator<Item = JobRecord>) -> Part {
 #[derive(Debug, Default)]
 pub struct Growing {
     part: Part,
+    /// Runs of the parts before: this one may have as many, so that the first is written soon.
+    before: usize,
     parameter_values: usize,
     begun: Option<Instant>,
 }
@@ -48,13 +51,49 @@ impl Growing {
 
     /// Whether it should grow no longer.
     pub fn is_full(&self) -> bool {
-        self.part.traces.len() >= TRACE_ROWS
+        self.part.runs.len() >= self.before
+            || self.part.traces.len() >= TRACE_ROWS
             || self.parameter_values >= PARAMETER_VALUES
             || self.begun.is_some_and(|begun| begun.elapsed() >= LONGEST)
     }
 
     /// The part; the next one begins.
     pub fn take(&mut self) -> Part {
-        std::mem::take(self).part
+        let before = self.before + self.part.runs.len();
+        std::mem::replace(self, Self { before, ..Self::default() }).part
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Job;
+    use crate::judged::Judged;
+    use crate::plan::testing::plan;
+    use em::TraceRow;
+    use linalg::Level;
+    use records::TraceRecord;
+
+    #[test]
+    fn parts_double_until_they_are_large() {
+        let plan = plan("");
+        let data = Judged::new(plan.datasets[0].sample([0; 32]).unwrap());
+        let (cell, replicate) = plan.locate(0);
+        let job = Job { plan: &plan, cell, replicate, data: &data, threads: false, level: Level::detect() };
+        let record = JobRecord::new(&job);
+        let mut part = Growing::default();
+        let mut lengths = Vec::new();
+        for _ in 0..15 {
+            part.extend(vec![record.clone(); 2]);
+            if part.is_full() {
+                lengths.push(part.take().runs.len());
+            }
+        }
+        assert_eq!(lengths, [2, 2, 4, 8]);
+        assert!(!part.is_empty());
+        let mut long = record;
+        long.traces = vec![TraceRecord { run: 0, row: TraceRow::default() }; TRACE_ROWS];
+        part.extend([long]);
+        assert!(part.is_full());
     }
 }

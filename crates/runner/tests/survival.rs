@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// Kills of the random kind; `KILLS=100` for more.
 const KILLS: u32 = 20;
-/// Enough runs for several parts: 12 cells.
+/// Enough runs for parts of 512, 512 and 416 of them: 12 cells.
 const REPLICATES: &str = "replicates=120";
 /// What is in a results folder, and nothing else.
 const FILES: [&str; 12] = [

@@ -252,7 +252,10 @@ impl JobRecord {
     }
 
     /// Makes the start; `None` if there is none, which is then recorded.
-    fn start(&mut self, make: impl FnOnce([u8; 32]) -> Result<Start, StartError>) -> Result<Option<Start>, Interrupted> {
+    fn start(
+        &mut self,
+        make: impl FnOnce([u8; 32]) -> Result<Start, StartError>,
+    ) -> Result<Option<Start>, Interrupted> {
         let clock = Instant::now();
         let start = make(self.start_seed);
         self.timing.start_seconds = clock.elapsed().as_secs_f64();
