@@ -152,7 +152,7 @@ fn whitening(criterion: &mut Criterion) {
         let sample = sample::draw(1_024.max(4 * d * k), d, k, 0.6);
         for level in levels() {
             let model = model::<Full>(&sample.x, d, &sample.truth, level);
-            let (mut block, mut scratch) = (model.emission().block(), model.emission().scratch());
+            let (mut block, mut scratch) = (model.emission().block(1_024), model.emission().scratch(1_024));
             block.load(&sample.x[..block.capacity().min(1_024) * d], &[]);
             let mut out = vec![0.0; k * block.stride()];
             group.throughput(Throughput::Elements((block.rows() * k) as u64));

@@ -12,5 +12,5 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 fn none_per_iteration() {
     let x = [125.0, 18.0, 20.0, 34.0];
     let count = || ALLOCATOR.stats().allocations + ALLOCATOR.stats().reallocations;
-    laws::allocation::none_per_iteration(&Rows::new(&x, 4, &[]), Linkage::new(0.5), Serial::default(), count);
+    laws::allocation::none_per_iteration(&Rows::new(&x, 4, &[]), &Linkage::new(0.5), Serial::default, count);
 }

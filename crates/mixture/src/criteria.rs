@@ -32,14 +32,17 @@ pub fn icl_entropy(bic: f64, entropy: f64) -> f64 {
 pub fn hathaway(parameters: &MixtureParameters) -> Option<f64> {
     let (k, d) = (parameters.components(), parameters.dimension());
     let factors = Factors::new(parameters)?;
-    // λ_max(Σ_b⁻¹ Σ_a) is between a d-th of the trace and the trace: most pairs cannot have the smallest value, which is 1/λ_max. The
-    // margin covers the rounding of traces.
-    let trace = |a: usize, b: usize| factors.trace(a, b).max(factors.trace(b, a));
+    // The smallest value is 1/λ_max of some Σ_b⁻¹ Σ_a, and most pairs cannot have it. The margin covers rounding.
+    let between = |a: usize, b: usize| {
+        let ((low, high), (other_low, other_high)) = (factors.largest(a, b), factors.largest(b, a));
+        (low.max(other_low), high.max(other_high))
+    };
     let pairs = || (0..k).flat_map(|a| (0..a).map(move |b| (a, b)));
-    let largest_trace = pairs().map(|(a, b)| trace(a, b)).fold(0.0, f64::max);
+    let bounds: Vec<(f64, f64)> = pairs().map(|(a, b)| between(a, b)).collect();
+    let least = bounds.iter().map(|(low, _)| *low).fold(0.0, f64::max);
     let mut smallest: Option<f64> = None;
-    for (a, b) in pairs() {
-        let negligible = 2.0 * d as f64 * trace(a, b) < largest_trace;
+    for ((a, b), (_, high)) in pairs().zip(bounds) {
+        let negligible = 1.001 * high < least;
         if !negligible {
             let (least, largest) = relative_eigenvalues(parameters.covariance(a), parameters.covariance(b), d)?;
             let value = least.min(1.0 / largest);
@@ -103,12 +106,32 @@ impl Factors {
         &self.inverse[c * self.d * self.d..(c + 1) * self.d * self.d]
     }
 
-    /// tr(Σ_b⁻¹ Σ_a) = |L_b⁻¹ L_a|²
-    fn trace(&self, a: usize, b: usize) -> f64 {
+    /// L_b⁻¹ L_a
+    fn product(&self, a: usize, b: usize) -> Vec<f64> {
         let size = self.d * self.d;
         let mut product = vec![0.0; size];
         spd::multiply_factors(self.inverse(b), &self.lower[a * size..(a + 1) * size], &mut product, self.d);
-        product.iter().map(|value| value * value).sum()
+        product
+    }
+
+    /// tr(Σ_b⁻¹ Σ_a) = |L_b⁻¹ L_a|²
+    fn trace(&self, a: usize, b: usize) -> f64 {
+        self.product(a, b).iter().map(|value| value * value).sum()
+    }
+
+    /// Between what the largest eigenvalue of Σ_b⁻¹ Σ_a is: Σλ² / Σλ and √Σλ², of P Pᵀ with P = L_b⁻¹ L_a.
+    fn largest(&self, a: usize, b: usize) -> (f64, f64) {
+        let product = self.product(a, b);
+        let rows = || product.chunks_exact(self.d);
+        let (mut trace, mut squares) = (0.0, 0.0);
+        for (i, row) in rows().enumerate() {
+            for (j, other) in rows().take(i + 1).enumerate() {
+                let entry: f64 = row.iter().zip(other).map(|(x, y)| x * y).sum();
+                squares += if i == j { entry * entry } else { 2.0 * entry * entry };
+                trace += if i == j { entry } else { 0.0 };
+            }
+        }
+        (squares / trace, squares.sqrt())
     }
 }
 
@@ -121,6 +144,33 @@ mod tests {
             weights: vec![0.5, 0.5],
             means: vec![0.0, 0.0, mean, 0.0],
             covariances: vec![1.0, 0.0, 0.0, 1.0, variance, 0.0, 0.0, variance],
+        }
+    }
+
+    #[test]
+    fn the_most_unequal_pair_is_found_among_many() {
+        let number = |i: usize| ((i * 7919 + 13) % 1009) as f64 / 500.0 - 1.0;
+        let (k, d) = (7, 3);
+        for round in 0..50 {
+            let mut covariances = vec![0.0; k * d * d];
+            for (c, covariance) in covariances.chunks_exact_mut(d * d).enumerate() {
+                let column =
+                    |i: usize| 10f64.powf(number(round * 977 + c * 31 + i)) * number(round * 613 + c * 101 + i * 17);
+                for (i, j) in (0..d).flat_map(|i| (0..d).map(move |j| (i, j))) {
+                    covariance[i * d + j] = column(i) * column(j) + if i == j { 0.1 } else { 0.0 };
+                }
+            }
+            let parameters =
+                MixtureParameters { weights: vec![1.0 / k as f64; k], means: vec![0.0; k * d], covariances };
+            let expected = (0..k)
+                .flat_map(|a| (0..a).map(move |b| (a, b)))
+                .map(|(a, b)| {
+                    let (covariance_a, covariance_b) = (parameters.covariance(a), parameters.covariance(b));
+                    let (least, largest) = relative_eigenvalues(covariance_a, covariance_b, d).unwrap();
+                    least.min(1.0 / largest)
+                })
+                .fold(f64::INFINITY, f64::min);
+            assert_eq!(hathaway(&parameters), Some(expected), "round {round}");
         }
     }
 

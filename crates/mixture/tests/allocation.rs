@@ -44,11 +44,11 @@ fn none_per_iteration() {
         macro_rules! check {
             ($($structure:ident),*) => { $(for constraint in [Constraint::None, Constraint::Ridge(1e-6)] {
                 let model = || support::model::<Gaussian<structure::$structure>>(x, d, &start, constraint);
-                laws::allocation::none_per_iteration(&rows, model(), Serial::default(), count);
+                laws::allocation::none_per_iteration(&rows, &model(), Serial::default, count);
                 // The whole fit inside `install`: entering rayon from outside allocates now and then.
                 pool.install(|| {
                     let rows = rows.with_batch_rows(32);
-                    laws::allocation::none_per_iteration(&rows, model(), Threads::default(), count);
+                    laws::allocation::none_per_iteration(&rows, &model(), Threads::default, count);
                 });
             })* };
         }

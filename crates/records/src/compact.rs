@@ -57,7 +57,7 @@ impl Store {
                     scope.spawn(move || self.read_parts(parts, |row| row.run, &parameters)),
                     scope.spawn(move || self.read_parts(parts, |row| row.run, &timings)),
                 ];
-                readers.into_iter().map(join).collect()
+                readers.into_iter().try_for_each(join)
             })
         })?;
         self.place_merged(merged)

@@ -180,16 +180,13 @@ impl Sweep<'_> {
             return Ok((ended, progress.faults()));
         }
         let finish = Finish { plan, folder, samples: &samples, level: self.level, pool: &pool, progress, log: &log };
-        let missing = match merged {
-            Some(merged) => {
-                store.place_merged(merged)?;
-                finish.merged(store, origin)?;
-                None
-            }
-            None => {
-                drop(store);
-                self.finish(&finish, lock, origin)?
-            }
+        let missing = if let Some(merged) = merged {
+            store.place_merged(merged)?;
+            finish.merged(store, origin)?;
+            None
+        } else {
+            drop(store);
+            self.finish(&finish, lock, origin)?
         };
         let ended = match missing {
             None => Ended::Complete { signal: interrupt.requested() },
