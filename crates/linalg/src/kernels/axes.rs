@@ -11,7 +11,7 @@
 //! lose the digits of a tight cluster.
 
 use super::product::{Columns, Panels, ROWS, by_columns};
-use super::{Level, WIDTH};
+use super::{Level, WIDTH, filled};
 use pulp::{Simd, WithSimd};
 
 /// Largest γ = 1 + max_j |δ_j|/σ_j at which x may be measured from the centre of the data instead of from μ. A square distance
@@ -115,7 +115,7 @@ impl<const FORM: u8> Columns for Distances<'_, FORM> {
             let parameters = first.panel(index).iter().zip(second.panel(index));
             for (row, (a, b)) in x.chunks_exact(*stride).zip(parameters) {
                 let row = &S::as_simd_f64s(row).0[from..from + V];
-                let row: [S::f64s; V] = std::array::from_fn(|v| row[v]);
+                let row: [S::f64s; V] = filled(|v| row[v]);
                 for m in 0..ROWS {
                     let (a, b) = (simd.splat_f64s(a[m]), simd.splat_f64s(b[m]));
                     for v in 0..V {

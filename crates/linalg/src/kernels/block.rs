@@ -1,7 +1,7 @@
 //! A block of points in structure-of-arrays layout.
 
-use super::padded;
 use super::scatter::{PANEL, panels_len};
+use super::{filled, padded};
 
 /// Up to `capacity` points: feature j of point i stands at `j * stride + i`.
 #[derive(Clone, Debug, Default)]
@@ -76,7 +76,7 @@ impl Block {
             let points = &mut self.points[p * PANEL * stride..][..PANEL * stride];
             for (i, (row, out)) in x.chunks_exact(d).zip(panel).enumerate() {
                 if let Some(row) = row[p * PANEL..].first_chunk::<PANEL>() {
-                    *out = std::array::from_fn(|j| row[j] - centre[j]);
+                    *out = filled(|j| row[j] - centre[j]);
                     for j in 0..PANEL {
                         points[j * stride + i] = out[j];
                     }

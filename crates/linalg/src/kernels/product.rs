@@ -13,7 +13,7 @@
 //! Each number of a result is one sum in one order, whatever the tile it falls into: by j for A X; by points, then over the
 //! lanes of a vector, for R Xᵀ.
 
-use super::{Level, WIDTH};
+use super::{Level, WIDTH, filled};
 use pulp::{Simd, WithSimd};
 
 /// Rows of a tile.
@@ -141,7 +141,7 @@ impl Columns for Multiply<'_> {
         let Self { a, constants, x, stride, out } = self;
         for (index, out) in out.chunks_mut(ROWS * *stride).enumerate() {
             let constant = |m: usize| constants.get(index * ROWS + m).copied().unwrap_or(0.0);
-            let mut tile: [[S::f64s; V]; ROWS] = std::array::from_fn(|m| [simd.splat_f64s(constant(m)); V]);
+            let mut tile: [[S::f64s; V]; ROWS] = filled(|m| [simd.splat_f64s(constant(m)); V]);
             for (row, column) in x.chunks_exact(*stride).zip(a.panel(index)) {
                 let row: [S::f64s; V] = vectors::<S, V>(row, from);
                 for m in 0..ROWS {
@@ -165,7 +165,7 @@ impl Columns for Multiply<'_> {
 #[inline(always)]
 fn vectors<S: Simd, const V: usize>(row: &[f64], from: usize) -> [S::f64s; V] {
     let row = &S::as_simd_f64s(row).0[from..from + V];
-    std::array::from_fn(|v| row[v])
+    filled(|v| row[v])
 }
 
 /// S += R Xᵀ. `r` is k × stride, `x` p × stride, `sums` k × p; both may be the same rows, of whose product [`Part::Lower`]
@@ -207,10 +207,10 @@ impl Accumulate<'_> {
         let (k, p) = (r.len() / stride, x.len() / stride);
         for i in (0..k).step_by(ROWS) {
             // A tile that reaches over the edge repeats the last row and forgets the result.
-            let left: [&[S::f64s]; ROWS] = std::array::from_fn(|m| row::<S>(r, stride, (i + m).min(k - 1)));
+            let left: [&[S::f64s]; ROWS] = filled(|m| row::<S>(r, stride, (i + m).min(k - 1)));
             let width = if part == Part::Lower { p.min(i + ROWS) } else { p };
             for j in (0..width).step_by(V) {
-                let right: [&[S::f64s]; V] = std::array::from_fn(|v| row::<S>(x, stride, (j + v).min(p - 1)));
+                let right: [&[S::f64s]; V] = filled(|v| row::<S>(x, stride, (j + v).min(p - 1)));
                 let tile = products::<S, V>(simd, left, right);
                 for (m, products) in tile.iter().enumerate().take(k - i) {
                     for (sum, &product) in sums[(i + m) * p..(i + m + 1) * p][j..].iter_mut().zip(products) {
@@ -238,7 +238,7 @@ fn products<S: Simd, const V: usize>(
     let length = left[0].len();
     let (left, right) = (left.map(|row| &row[..length]), right.map(|row| &row[..length]));
     for i in 0..length {
-        let right: [S::f64s; V] = std::array::from_fn(|v| right[v][i]);
+        let right: [S::f64s; V] = filled(|v| right[v][i]);
         for (sums, left) in tile.iter_mut().zip(left) {
             for (sum, &value) in sums.iter_mut().zip(&right) {
                 *sum = simd.mul_add_f64s(left[i], value, *sum);

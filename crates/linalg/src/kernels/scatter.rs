@@ -10,7 +10,7 @@
 //! point with r = 0 may as well not come: a multiple of zero is added, which changes no bit. Long sums are the caller's affair, who
 //! begins anew every few thousand points.
 
-use super::Level;
+use super::{Level, filled};
 use pulp::{Simd, WithSimd};
 
 /// Features of a panel.
@@ -88,8 +88,8 @@ impl Op<'_> {
         let (rows, d) = (self.r.len(), self.sums.first.len());
         let panel = |feature: usize| &self.panels[feature / PANEL * PANEL * rows..].as_chunks::<PANEL>().0[..rows];
         let (left, from) = (panel(row), row % PANEL);
-        let part: [usize; C] = std::array::from_fn(|c| (column + c) * S::F64_LANES % PANEL / S::F64_LANES);
-        let right: [&[[f64; PANEL]]; C] = std::array::from_fn(|c| panel((column + c) * S::F64_LANES));
+        let part: [usize; C] = filled(|c| (column + c) * S::F64_LANES % PANEL / S::F64_LANES);
+        let right: [&[[f64; PANEL]]; C] = filled(|c| panel((column + c) * S::F64_LANES));
         let (mut first, mut second) = ([simd.splat_f64s(0.0); C], [[simd.splat_f64s(0.0); C]; R]);
         let at = column * S::F64_LANES;
         if FIRST {

@@ -7,7 +7,7 @@
 //! Every row sums its products in the order of the columns, whatever the tile: results do not depend on the place of a point
 //! in its block, and agree bit by bit wherever multiply-adds are fused.
 
-use super::Level;
+use super::{Level, filled};
 use pulp::{Simd, WithSimd};
 
 /// Vectors of points of a tile: 8 × 3 sums of the 32 registers of AVX-512, 4 × 3 of the 16 of AVX2.
@@ -70,8 +70,8 @@ impl Op<'_> {
     pub(super) fn tile<S: Simd, const R: usize, const V: usize>(&mut self, simd: S, a: usize, v: usize) {
         let (LowerMap { matrix, origin }, stride) = (self.map, self.stride);
         let d = origin.len();
-        let rows: [&[f64]; R] = std::array::from_fn(|r| &matrix[(a + r) * d..][..a + R]);
-        let mut y: [[S::f64s; V]; R] = std::array::from_fn(|r| [simd.splat_f64s(origin[a + r]); V]);
+        let rows: [&[f64]; R] = filled(|r| &matrix[(a + r) * d..][..a + R]);
+        let mut y: [[S::f64s; V]; R] = filled(|r| [simd.splat_f64s(origin[a + r]); V]);
         let mut features = self.points.chunks_exact(stride);
         for (b, feature) in features.by_ref().take(a).enumerate() {
             let x = load::<S, V>(feature, v);
@@ -113,7 +113,7 @@ impl Op<'_> {
 #[inline(always)]
 fn load<S: Simd, const V: usize>(feature: &[f64], v: usize) -> [S::f64s; V] {
     let vectors = &S::as_simd_f64s(feature).0[v..v + V];
-    std::array::from_fn(|c| vectors[c])
+    filled(|c| vectors[c])
 }
 
 /// |A x + b|² of every point: `points` is d × stride, feature after feature, `squares` holds stride numbers.

@@ -74,8 +74,8 @@ struct SmallDensity<'a, const D: usize> {
     whitened: &'a mut [f64],
 }
 
-/// One component's mean and factor, in registers. Arrays are filled by loops: `array::from_fn` does not inline everything
-/// into the function that carries the target features, and each splat becomes a call.
+/// One component's mean and factor, in registers. Arrays are filled by loops, for the reason of
+/// [`filled`](super::filled).
 #[derive(Clone, Copy)]
 struct SmallMap<S: Simd, const D: usize> {
     mean: [S::f64s; D],

@@ -13,7 +13,7 @@
 //! less than half a load.
 
 use super::{Centres, GROUP, exact};
-use crate::kernels::Level;
+use crate::kernels::{Level, filled};
 use pulp::{Simd, WithSimd};
 
 /// Points of a panel: three vectors of the widest level.
@@ -49,11 +49,11 @@ impl Panel {
         let (whole, rest) = origin.as_chunks::<SQUARE>();
         let (points, points_rest) = self.points.as_chunks_mut::<POINTS>().0.split_at_mut(whole.len() * SQUARE);
         for from in (0..POINTS).step_by(SQUARE) {
-            let rows: [&[f64]; SQUARE] = std::array::from_fn(|i| &x[((from + i) * d).min(last)..][..d]);
+            let rows: [&[f64]; SQUARE] = filled(|i| &x[((from + i) * d).min(last)..][..d]);
             for (c, (origin, points)) in whole.iter().zip(points.as_chunks_mut::<SQUARE>().0).enumerate() {
-                let square: [&[f64; SQUARE]; SQUARE] = std::array::from_fn(|i| &rows[i].as_chunks().0[c]);
+                let square: [&[f64; SQUARE]; SQUARE] = filled(|i| &rows[i].as_chunks().0[c]);
                 for (j, (points, &at)) in points.iter_mut().zip(origin).enumerate() {
-                    let feature: [f64; SQUARE] = std::array::from_fn(|i| square[i][j]);
+                    let feature: [f64; SQUARE] = filled(|i| square[i][j]);
                     let points = S::as_mut_simd_f64s(&mut points[from..from + SQUARE]).0;
                     for (point, &x) in points.iter_mut().zip(S::as_simd_f64s(&feature).0) {
                         *point = simd.sub_f64s(x, simd.splat_f64s(at));
@@ -212,7 +212,7 @@ impl<S: Simd> Round<S> {
         offsets: &[f64; GROUP],
         at: usize,
     ) {
-        let mut scores: [[S::f64s; VECTORS]; C] = std::array::from_fn(|c| [simd.splat_f64s(offsets[at + c]); VECTORS]);
+        let mut scores: [[S::f64s; VECTORS]; C] = filled(|c| [simd.splat_f64s(offsets[at + c]); VECTORS]);
         for (x, group) in points.iter().zip(group) {
             let x = &S::as_simd_f64s(&x[self.from..self.from + VECTORS * S::F64_LANES]).0[..VECTORS];
             for (c, scores) in scores.iter_mut().enumerate() {

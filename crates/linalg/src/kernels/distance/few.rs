@@ -1,7 +1,7 @@
 //! Up to four features: a point's features stay in registers, and differences are as fast as anything else.
 
 use super::{Centres, FEW};
-use crate::kernels::{Block, Level};
+use crate::kernels::{Block, Level, filled};
 use pulp::{Simd, WithSimd};
 
 /// Up to so many centres, sums by masks over vectors of points beat going through the points one after another: iris with
@@ -51,7 +51,7 @@ pub fn accumulate_few(
 #[inline(always)]
 fn features<S: Simd, const D: usize>(block: &Block) -> [&[S::f64s]; D] {
     let stride = block.stride();
-    std::array::from_fn(|j| S::as_simd_f64s(&block.points()[j * stride..(j + 1) * stride]).0)
+    filled(|j| S::as_simd_f64s(&block.points()[j * stride..(j + 1) * stride]).0)
 }
 
 struct Assign<'a, const D: usize> {
@@ -72,7 +72,7 @@ impl<const D: usize> WithSimd for Assign<'_, D> {
         let index = S::as_mut_simd_f64s(&mut self.index[..stride]).0;
         let centres = self.centres.values().as_chunks::<D>().0;
         for (v, (squared, index)) in squared.iter_mut().zip(index).enumerate() {
-            let x: [S::f64s; D] = std::array::from_fn(|j| points[j][v]);
+            let x: [S::f64s; D] = filled(|j| points[j][v]);
             let mut best = (simd.splat_f64s(f64::INFINITY), simd.splat_f64s(0.0));
             for (k, c) in centres.iter().enumerate() {
                 let mut distance = simd.splat_f64s(0.0);
