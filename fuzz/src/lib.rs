@@ -140,9 +140,13 @@ pub fn fit(data: &[u8]) -> String {
     format!("{} {} {class}", policy.name(), method.name())
 }
 
-/// Up to 32 rows of up to 4 features, with weights now and then.
+/// Up to 32 rows of up to 8 features, with weights now and then. More than 4 features have kernels of their own.
 fn sample(bytes: &mut Bytes<'_>) -> Sample {
-    let (n, d) = (1 + usize::from(bytes.next() % 32), 1 + usize::from(bytes.next() % 4));
+    let n = 1 + usize::from(bytes.next() % 32);
+    let d = match usize::from(bytes.next()) {
+        few @ 0..=191 => 1 + few % 4,
+        many => 5 + many % 4,
+    };
     let weighted = bytes.next().is_multiple_of(4);
     let columns = (1..=d).map(|j| format!("x{j}")).collect();
     let mut sample = Sample::new(vec![0.0; n * d], columns, None).expect("zeros are a sample");
