@@ -4,8 +4,8 @@ use crate::plan::Plan;
 use crate::shard::Shard;
 use records::Committed;
 
-/// Runs of a block: they are computed together, and a part of the records ends where one of them ends.
-pub const BLOCK_RUNS: usize = 512;
+/// Runs of a block: they are computed together, a part of the records ends where one of them ends, and shards deal in them.
+pub const BLOCK_RUNS: u32 = 512;
 
 /// A share of a plan.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +62,7 @@ impl Work {
                 runs.push(run);
             }
         }
-        left.blocks = runs.chunks(BLOCK_RUNS).map(<[u32]>::to_vec).collect();
+        left.blocks = runs.chunks(BLOCK_RUNS as usize).map(<[u32]>::to_vec).collect();
         left
     }
 }
