@@ -63,16 +63,16 @@ impl KMeans {
     pub fn assign(&self, batch: Batch<'_>) -> Vec<u32> {
         let mut scratch = self.scratch(batch.rows());
         let mut labels = vec![0; batch.rows()];
-        for (from, block) in self.blocks(batch, 0) {
+        for (from, block) in self.blocks(batch) {
             self.nearest(block, &mut scratch);
             labels[from..from + block.rows()].copy_from_slice(scratch.labels(block.rows()));
         }
         labels
     }
 
-    /// The rows `first..` of the batch cut into what the kernels take at a time, each with the index of its first row.
-    fn blocks<'a>(&self, batch: Batch<'a>, first: usize) -> impl Iterator<Item = (usize, Batch<'a>)> + use<'a> {
-        cut(batch, first, if self.centres.few() { BLOCK } else { ROWS })
+    /// The batch cut into what the kernels take at a time, each with the index of its first row.
+    fn blocks<'a>(&self, batch: Batch<'a>) -> impl Iterator<Item = (usize, Batch<'a>)> + use<'a> {
+        cut(batch, 0, if self.centres.few() { BLOCK } else { ROWS })
     }
 
     /// Labels and squared distances of one block into the scratch memory.
@@ -83,7 +83,7 @@ impl KMeans {
             assign_few(self.level, points, &self.centres, squared, index);
         } else {
             let rows = block.rows();
-            assign(self.level, block.x, &self.centres, panel, &mut labels[..rows], &mut squared[..rows], &mut []);
+            assign(self.level, block.x, &self.centres, panel, &mut labels[..rows], &mut squared[..rows]);
         }
     }
 }
@@ -155,18 +155,24 @@ impl LatentModel for KMeans {
     fn accumulate(&self, batch: Batch<'_>, stats: &mut [f64], scratch: &mut Scratch) -> f64 {
         let (counts, sums) = stats.split_at_mut(self.components());
         let mut inertia = 0.0;
-        let mut first = 0;
-        if let Some(recollection) = &mut scratch.recollection {
-            let (place, remembered) = recollection.begin(batch, &self.centres, self.skipping, self.level);
-            for (from, rows) in cut(batch.slice(0, remembered), 0, ROWS) {
-                let (panel, squared) = (&mut scratch.panel, &mut scratch.squared[..rows.rows()]);
-                let labels = recollection.nearest((place, from), rows, &self.centres, self.level, panel, squared);
+        if let Scratch { recollection: Some(recollection), panel, squared, .. } = scratch {
+            let (probe, remembered) = recollection.begin(batch, &self.centres, self.skipping, self.level);
+            let first = cut(batch.slice(0, probe), 0, ROWS);
+            for (from, rows) in first.chain(cut(batch.slice(0, remembered), probe, ROWS)) {
+                let squared = &mut squared[..rows.rows()];
+                let labels = recollection.nearest(from, rows, &self.centres, self.level, squared);
                 let rows = Labelled { x: rows.x, weight: rows.weight, labels, squared };
                 accumulate(self.level, rows, &self.centres, counts, sums, &mut inertia);
             }
-            first = remembered;
+            for (from, rows) in cut(batch, remembered, ROWS) {
+                let (labels, squared) = (recollection.labels(from, rows.rows()), &mut squared[..rows.rows()]);
+                assign(self.level, rows.x, &self.centres, panel, labels, squared);
+                let rows = Labelled { x: rows.x, weight: rows.weight, labels, squared };
+                accumulate(self.level, rows, &self.centres, counts, sums, &mut inertia);
+            }
+            return -inertia;
         }
-        for (_, block) in self.blocks(batch, first) {
+        for (_, block) in self.blocks(batch) {
             self.nearest(block, scratch);
             match &scratch.few {
                 Some((points, index)) if self.components() <= FEW_CENTRES => {
@@ -228,7 +234,7 @@ impl LatentModel for KMeans {
 
     /// Minus the squared distance to the nearest centre.
     fn row_log_density(&self, batch: Batch<'_>, out: &mut [f64], scratch: &mut Scratch) {
-        for (from, block) in self.blocks(batch, 0) {
+        for (from, block) in self.blocks(batch) {
             self.nearest(block, scratch);
             for (out, squared) in out[from..].iter_mut().zip(&scratch.squared[..block.rows()]) {
                 *out = -squared;

@@ -43,6 +43,10 @@ fn traces_and_parameters_are_lloyds() {
         (2500, 6, 17, 6, 8.0, 0.25, 0.0),
         (2500, 16, 9, 9, 6.0, 1e-6, 1e8),
         (3000, 3, 40, 20, 10.0, 1e-9, 0.0),
+        // Where remembering may pay: from the third pass on, never, and now and then.
+        (3000, 40, 40, 20, 10.0, 1e-9, 0.0),
+        (1400, 40, 36, 1, 1.0, 1e-9, 0.0),
+        (1400, 32, 48, 8, 3.0, 0.25, 0.0),
     ] {
         let x = sample(n, d, clusters, spread, step, at);
         let weight: Vec<f64> = (0..n).map(|i| if i % 5 == 0 { 2.0 } else { 0.5 }).collect();

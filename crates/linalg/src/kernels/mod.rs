@@ -24,8 +24,8 @@ pub use axes::{
 };
 pub use block::Block;
 pub use distance::{
-    Centres, Doubts, FEW, FEW_CENTRES, GROUP, Labelled, Memory, Newcomer, Panel, accumulate, accumulate_few, assign,
-    assign_few, distance_above, lower, lowered_sum, reassign, remember, separation,
+    Apart, Centres, Doubts, FEW, FEW_CENTRES, GROUP, Labelled, Memory, Newcomer, Panel, accumulate, accumulate_few,
+    assign, assign_few, distance_above, lower, lowered_sum, reassign, separation,
 };
 pub use exp::exp_in_place;
 pub use log::{ln_in_place, ln_ratios};

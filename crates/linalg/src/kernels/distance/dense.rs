@@ -12,7 +12,7 @@
 //! A tile of 24 points × 8 centres stays in registers (24 of 32 with AVX-512; 12 × 4 with AVX2), so a multiplication needs
 //! less than half a load.
 
-use super::{Centres, GROUP, exact};
+use super::{Centres, GROUP, exact, fetch};
 use crate::kernels::{Level, filled};
 use pulp::{Simd, WithSimd};
 
@@ -30,14 +30,12 @@ const VECTORS: usize = 3;
 pub struct Panel {
     /// d × [`POINTS`]: feature by feature, about the origin.
     points: Vec<f64>,
-    /// Groups × [`POINTS`]: the largest score of each group.
-    groups: Vec<f64>,
 }
 
 impl Panel {
     /// For these centres.
     pub fn new(centres: &Centres) -> Self {
-        Self { points: vec![0.0; centres.dimension() * POINTS], groups: vec![0.0; centres.groups() * POINTS] }
+        Self { points: vec![0.0; centres.dimension() * POINTS] }
     }
 
     /// Up to [`POINTS`] rows of `x`; the last one is repeated. Eight features of eight rows at a time: the plain double loop
@@ -75,25 +73,14 @@ struct Leaders {
     best: [f64; POINTS],
     /// Second largest.
     second: [f64; POINTS],
-    /// Largest score of the leader's group besides it.
-    sibling: [f64; POINTS],
     /// Index of the leader.
     index: [f64; POINTS],
 }
 
 /// The nearest centre of every row of `x` (rows × d) into `labels`, its squared distance by explicit differences into
-/// `squared`. Where `others` is not empty it gets, rows × groups, a lower bound of the squared distance to all centres of
-/// a group but the nearest.
-pub fn assign(
-    level: Level,
-    x: &[f64],
-    centres: &Centres,
-    panel: &mut Panel,
-    labels: &mut [u32],
-    squared: &mut [f64],
-    others: &mut [f64],
-) {
-    level.dispatch(Assign { x, centres, panel, labels, squared, others });
+/// `squared`.
+pub fn assign(level: Level, x: &[f64], centres: &Centres, panel: &mut Panel, labels: &mut [u32], squared: &mut [f64]) {
+    level.dispatch(Assign { x, centres, panel, labels, squared });
 }
 
 struct Assign<'a> {
@@ -102,7 +89,6 @@ struct Assign<'a> {
     panel: &'a mut Panel,
     labels: &'a mut [u32],
     squared: &'a mut [f64],
-    others: &'a mut [f64],
 }
 
 impl WithSimd for Assign<'_> {
@@ -110,15 +96,14 @@ impl WithSimd for Assign<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { x, centres, panel, labels, squared, others } = self;
-        let (d, groups) = (centres.dimension(), centres.groups());
-        let mut others = others.chunks_mut(POINTS * groups);
+        let Self { x, centres, panel, labels, squared } = self;
+        let d = centres.dimension();
+        fetch(x);
         for ((x, labels), squared) in
             x.chunks(POINTS * d).zip(labels.chunks_mut(POINTS)).zip(squared.chunks_mut(POINTS))
         {
             panel.load(simd, x, &centres.origin);
             let leaders = lead(simd, centres, panel);
-            let others = others.next().unwrap_or_default();
             for (i, x) in x.chunks_exact(d).enumerate() {
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index of a centre")]
                 let leader = leaders.index[i] as u32;
@@ -127,18 +112,6 @@ impl WithSimd for Assign<'_> {
                 let decided = leaders.best[i] - leaders.second[i] > threshold;
                 (labels[i], squared[i]) =
                     if decided { (leader, distance) } else { exact::nearest(simd, x, centres.values()) };
-                if !others.is_empty() {
-                    let others = &mut others[i * groups..(i + 1) * groups];
-                    for (g, other) in others.iter_mut().enumerate() {
-                        let score = if leader as usize / GROUP == g {
-                            leaders.sibling[i]
-                        } else {
-                            panel.groups[g * POINTS + i]
-                        };
-                        let gap = leaders.best[i] - score - threshold;
-                        *other = if decided { distance + 2.0 * gap } else { 0.0 };
-                    }
-                }
             }
         }
     }
@@ -155,17 +128,16 @@ pub(super) fn threshold(centres: &Centres, distance: f64) -> f64 {
 
 /// The leaders of the points of `panel` among all centres.
 #[inline(always)]
-fn lead<S: Simd>(simd: S, centres: &Centres, panel: &mut Panel) -> Leaders {
+fn lead<S: Simd>(simd: S, centres: &Centres, panel: &Panel) -> Leaders {
     let least = [f64::NEG_INFINITY; POINTS];
-    let mut leaders = Leaders { best: least, second: least, sibling: least, index: [0.0; POINTS] };
+    let mut leaders = Leaders { best: least, second: least, index: [0.0; POINTS] };
     let (k, d) = (centres.count(), centres.dimension());
     let span = VECTORS * S::F64_LANES;
     for from in (0..POINTS).step_by(span) {
         let mut base = 0;
-        for (((group, offsets), last), most) in (centres.groups.chunks_exact(d * GROUP))
+        for ((group, offsets), last) in (centres.groups.chunks_exact(d * GROUP))
             .zip(centres.offsets.as_chunks::<GROUP>().0)
             .zip((0..k).step_by(GROUP).map(|g| (k - g).min(GROUP)))
-            .zip(panel.groups.as_chunks_mut::<POINTS>().0)
         {
             let group = group.as_chunks::<GROUP>().0;
             let points = panel.points.as_chunks::<POINTS>().0;
@@ -180,7 +152,7 @@ fn lead<S: Simd>(simd: S, centres: &Centres, panel: &mut Panel) -> Leaders {
             } else {
                 round.meet::<2>(simd, points, group, offsets, 0);
             }
-            round.close(simd, base as f64, &mut leaders, most);
+            round.close(simd, base as f64, &mut leaders);
             base += GROUP;
         }
     }
@@ -233,25 +205,21 @@ impl<S: Simd> Round<S> {
         }
     }
 
-    /// Enters the group, whose first centre is the `base`-th, into the leaders; `most` gets its largest scores.
+    /// Enters the group, whose first centre is the `base`-th, into the leaders.
     #[inline(always)]
-    fn close(self, simd: S, base: f64, leaders: &mut Leaders, most: &mut [f64; POINTS]) {
+    fn close(self, simd: S, base: f64, leaders: &mut Leaders) {
         let range = self.from..self.from + VECTORS * S::F64_LANES;
         let best = S::as_mut_simd_f64s(&mut leaders.best[range.clone()]).0;
         let second = S::as_mut_simd_f64s(&mut leaders.second[range.clone()]).0;
-        let sibling = S::as_mut_simd_f64s(&mut leaders.sibling[range.clone()]).0;
-        let index = S::as_mut_simd_f64s(&mut leaders.index[range.clone()]).0;
-        let most = S::as_mut_simd_f64s(&mut most[range]).0;
+        let index = S::as_mut_simd_f64s(&mut leaders.index[range]).0;
         let base = simd.splat_f64s(base);
         for v in 0..VECTORS {
             let leads = simd.greater_than_f64s(self.best[v], best[v]);
             // What leads and what followed: the smaller of the two leaders, or the group's own second.
             let behind = simd.max_f64s(simd.min_f64s(best[v], self.best[v]), self.second[v]);
             second[v] = simd.max_f64s(second[v], behind);
-            sibling[v] = simd.select_f64s(leads, self.second[v], sibling[v]);
             index[v] = simd.select_f64s(leads, simd.add_f64s(base, self.index[v]), index[v]);
             best[v] = simd.max_f64s(best[v], self.best[v]);
-            most[v] = self.best[v];
         }
     }
 }

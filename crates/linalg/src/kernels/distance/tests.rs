@@ -46,7 +46,7 @@ fn labels(level: Level, x: &[f64], centres: &Centres) -> (Vec<u32>, Vec<f64>) {
         return (index[..n].iter().map(|&k| k as u32).collect(), squared);
     }
     let (mut labels, mut squared) = (vec![0; n], vec![0.0; n]);
-    assign(level, x, centres, &mut Panel::new(centres), &mut labels, &mut squared, &mut []);
+    assign(level, x, centres, &mut Panel::new(centres), &mut labels, &mut squared);
     (labels, squared)
 }
 
@@ -110,26 +110,69 @@ fn what_overflows_or_is_no_number_decides_nothing() {
     }
 }
 
+/// The smallest distance from `x` to a centre of each group that is not `label`.
+fn least(x: &[f64], centres: &Centres, label: u32) -> Vec<f64> {
+    let k = centres.count();
+    let group = |g: usize| (g * GROUP..((g + 1) * GROUP).min(k)).filter(|&k| k != label as usize);
+    let least = |g| group(g).map(|k| distance(x, centres.row(k))).fold(f64::INFINITY, f64::min).sqrt();
+    (0..centres.groups()).map(least).collect()
+}
+
 #[test]
-fn bounds_of_groups_are_bounds() {
+fn from_any_labels_those_of_explicit_differences_and_bounds() {
     for (at, step) in [(0.0, 1e-9), (0.0, 1.0), (1e8, 1e-9)] {
         for (x, centres) in cases(at, step).filter(|(_, centres)| !centres.few()) {
-            let (d, groups) = (centres.dimension(), centres.groups());
-            let n = x.len() / d;
+            let (d, k, groups) = (centres.dimension(), centres.count(), centres.groups());
+            let expected: Vec<(u32, f64)> = x.chunks_exact(d).map(|x| nearest(x, &centres)).collect();
             for level in Level::available() {
-                let (mut labels, mut squared, mut others) = (vec![0; n], vec![0.0; n], vec![0.0; n * groups]);
-                assign(level, &x, &centres, &mut Panel::new(&centres), &mut labels, &mut squared, &mut others);
-                for ((x, &label), others) in x.chunks_exact(d).zip(&labels).zip(others.chunks_exact(groups)) {
-                    for (group, &bound) in others.iter().enumerate() {
-                        let members = (group * GROUP..((group + 1) * GROUP).min(centres.count()))
-                            .filter(|&k| k != label as usize)
-                            .map(|k| distance(x, centres.row(k)));
-                        let least = members.fold(f64::INFINITY, f64::min);
-                        assert!(bound <= least, "{bound} {least}");
-                        // Sharp, too, but where a tie was decided.
-                        assert!(bound == 0.0 || at != 0.0 || bound == least || least - bound < 1e-9, "{bound} {least}");
+                let (mut doubts, mut apart) = (Doubts::new(&centres), Apart::new(&centres));
+                #[expect(clippy::cast_possible_truncation, reason = "indices of centres")]
+                let mut labels: Vec<u32> = (0..expected.len()).map(|i| (i * 5 % k) as u32).collect();
+                let (mut squared, mut lower) = (vec![0.0; labels.len()], vec![0.0; labels.len() * groups]);
+                let drift = vec![0.0; groups];
+                // With nothing known all is evaluated; then with what was learned; then with distances of centres, too.
+                for pass in 0..3 {
+                    let known = (&drift[..], &apart);
+                    let memory = Memory { labels: &mut labels, lower: &mut lower };
+                    let evaluated = reassign(level, &x, &centres, known, memory, &mut squared, &mut doubts);
+                    assert!(pass > 0 || evaluated == labels.len() * groups);
+                    let found: Vec<(u32, f64)> = labels.iter().copied().zip(squared.iter().copied()).collect();
+                    assert_eq!(found, expected, "d = {d}, k = {k}, at = {at}, step = {step}, pass {pass}");
+                    for ((x, &label), lower) in x.chunks_exact(d).zip(&labels).zip(lower.chunks_exact(groups)) {
+                        for (bound, least) in lower.iter().zip(least(x, &centres, label)) {
+                            assert!(*bound <= least, "{bound} {least}");
+                            // Sharp, too, but where a tie was decided.
+                            let sharp = *bound == least || least - bound < 1e-6;
+                            assert!(*bound == 0.0 || at != 0.0 || sharp, "{bound} {least}");
+                        }
+                    }
+                    apart.measure(level, &centres, &mut doubts);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn centres_are_at_least_as_far_apart_as_is_said() {
+    for (at, step) in [(0.0, 1e-9), (0.0, 1.0), (1e8, 0.5)] {
+        for (_, centres) in cases(at, step).filter(|(_, centres)| !centres.few()) {
+            for level in Level::available() {
+                let mut apart = Apart::new(&centres);
+                let nothing = vec![0.0; centres.groups()];
+                assert_eq!(apart.halves().of(centres.count() - 1), nothing);
+                apart.measure(level, &centres, &mut Doubts::new(&centres));
+                for (label, c) in (0..).zip(centres.values().chunks_exact(centres.dimension())) {
+                    let expected = least(c, &centres, label);
+                    // Of centres that are equal nothing is claimed, and far from zero rounding leaves little to claim.
+                    let claimed = at == 0.0 && expected.iter().all(|least| *least > 0.0);
+                    for (half, least) in apart.halves().of(label as usize).iter().zip(expected) {
+                        assert!(2.0 * half <= least, "{half} {least}");
+                        assert!(!claimed || 2.0 * half == least || least - 2.0 * half < 1e-6, "{half} {least}");
                     }
                 }
+                apart.forget();
+                assert_eq!(apart.halves().of(0), nothing);
             }
         }
     }
