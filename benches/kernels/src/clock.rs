@@ -58,6 +58,14 @@ impl Clock {
     pub fn fastest(&self) -> Seconds {
         self.0.windows(2).map(|pair| pair[0].until(pair[1])).fold(Seconds::never(), Seconds::min)
     }
+
+    /// The mean of all iterations.
+    pub fn mean(&self) -> Seconds {
+        let [Some(first), Some(last)] = [self.0.first(), self.0.last()] else { return Seconds::never() };
+        let Seconds { wall, processor } = first.until(*last);
+        let iterations = (self.0.len() - 1) as f64;
+        Seconds { wall: wall / iterations, processor: processor / iterations }
+    }
 }
 
 impl Seconds {

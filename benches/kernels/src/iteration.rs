@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Name, n, d, k, spread of the means, model, iterations to time.
 struct Row(&'static str, usize, usize, usize, f64, Kind, u32);
 
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 11] = [
     Row("M", 100_000, 16, 16, 0.6, Kind::Full, 12),
     Row("L", 1_000_000, 32, 32, 0.5, Kind::Full, 3),
     Row("H", 20_000, 256, 8, 1.0, Kind::Full, 6),
@@ -28,6 +28,7 @@ const ROWS: [Row; 10] = [
     Row("KM1", 1_000_000, 32, 64, 0.5, Kind::KMeans, 8),
     Row("KM2", 200_000, 128, 256, 0.3, Kind::KMeans, 8),
     Row("KM1-clustered", 1_000_000, 32, 64, 3.0, Kind::Skipping, 8),
+    Row("KM1-scattered", 1_000_000, 32, 64, 3.0, Kind::Scattered, 12),
 ];
 
 /// Many fits of one small sample: seconds per iteration over all fits, start and trace included; the best of a few rounds.
@@ -114,7 +115,11 @@ fn main() {
         let sample = sample::draw(n, d, k, spread);
         for &threads in &threads {
             let seconds = kind.seconds_per_iteration(&sample, d, k, iterations, threads);
-            let exps = if matches!(kind, Kind::KMeans | Kind::Skipping) { 0.0 } else { (n * k) as f64 / exponentials };
+            let exps = if matches!(kind, Kind::KMeans | Kind::Skipping | Kind::Scattered) {
+                0.0
+            } else {
+                (n * k) as f64 / exponentials
+            };
             let bound = (kind.operations(n, d, k) / flops + exps) / threads as f64;
             print(name, (n, d, k), threads, seconds, bound);
         }

@@ -2,12 +2,14 @@
 
 use crate::clock::Seconds;
 use crate::sample::Sample;
-use crate::{model, seconds_per_iteration};
+use crate::{clocked, model, seconds_per_iteration};
 use em::Skipping;
 use kmeans::KMeans;
 use linalg::Level;
 use mixture::gaussian::structure::{Eee, Vii, Vvi};
 use mixture::{Full, Gaussian};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 /// What is fitted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,6 +26,8 @@ pub enum Kind {
     KMeans,
     /// k-means with distances skipped where they cannot matter.
     Skipping,
+    /// The same from rows at random, and the mean of all iterations: those in which bounds are learned count, too.
+    Scattered,
 }
 
 impl Kind {
@@ -35,12 +39,12 @@ impl Kind {
             Self::Diagonal => 8.0 * n * k * d,
             Self::Tied => n * d * d + 4.0 * n * k * d,
             Self::Spherical => 4.0 * n * k * d,
-            Self::KMeans | Self::Skipping => 2.0 * n * k * d,
+            Self::KMeans | Self::Skipping | Self::Scattered => 2.0 * n * k * d,
         }
     }
 
     /// Seconds of the fastest of `iterations` full iterations, on that many threads: mixtures from the truth, k-means
-    /// from the first k rows.
+    /// from the first k rows, which are of k different components, or where that is said from k rows at random.
     pub fn seconds_per_iteration(
         self,
         sample: &Sample,
@@ -62,6 +66,14 @@ impl Kind {
                 seconds_per_iteration(x, d, model::<Gaussian<Vii>>(x, d, truth, level), iterations, threads)
             }
             Self::KMeans => seconds_per_iteration(x, d, means(Skipping::Never), iterations, threads),
+            Self::Scattered => {
+                // A seed with which no centre loses all its rows: that would end the fit.
+                let mut rng = ChaCha8Rng::seed_from_u64(2);
+                let rows = (0..k).map(|_| rng.random_range(0..x.len() / d));
+                let centres = rows.flat_map(|i| x[i * d..(i + 1) * d].iter().copied()).collect();
+                let model = KMeans::new(centres, vec![1.0; d], level);
+                clocked(x, d, model, iterations, threads).mean()
+            }
             Self::Skipping => seconds_per_iteration(x, d, means(Skipping::Automatic), iterations, threads),
         })
     }

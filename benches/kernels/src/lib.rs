@@ -35,9 +35,14 @@ pub fn seconds_per_iteration<M: LatentModel>(
     iterations: u32,
     threads: usize,
 ) -> Seconds {
+    clocked(x, d, model, iterations, threads).fastest()
+}
+
+/// When each of `iterations` full iterations ended.
+pub fn clocked<M: LatentModel>(x: &[f64], d: usize, model: M, iterations: u32, threads: usize) -> Clock {
     let mut clock = Clock::default();
     let mut stopping = Stopping::new().or(MaxIterations { limit: iterations });
     let reducer = Chosen::new(threads > 1);
     em::fit(&Rows::new(x, d, &[]), model, reducer, &mut Plain, &mut stopping, &mut clock).expect("data in memory");
-    clock.fastest()
+    clock
 }
