@@ -9,8 +9,9 @@
 //! scores further apart than that belong to distances in the same order. By the explicit distance δ to the leader,
 //! ρ² ≤ 2δ + 8 max |c|², so no length of x is needed; the factor 4/3 in [`threshold`] covers its own rounding.
 //!
-//! A tile of 24 points × 8 centres stays in registers (24 of 32 with AVX-512; 12 × 4 with AVX2), so a multiplication needs
-//! less than half a load.
+//! A tile of 24 points × 8 centres stays in registers (24 of 32 with AVX-512; 8 × 4 with AVX2, 8 of 16), so a multiplication needs
+//! less than half a load, or with AVX2 three quarters of one. There 12 × 4 would leave four registers for operands; one sum
+//! then lives in memory, and the tile takes twice as long.
 
 use super::{Centres, GROUP, exact, fetch};
 use crate::kernels::{Level, filled};
@@ -21,9 +22,6 @@ pub(super) const POINTS: usize = 24;
 
 /// Rows and features that are transposed at a time.
 const SQUARE: usize = 8;
-
-/// Vectors of points in a tile.
-const VECTORS: usize = 3;
 
 /// Working memory of [`assign`], for one thread.
 #[derive(Clone, Debug, Default)]
@@ -103,7 +101,11 @@ impl WithSimd for Assign<'_> {
             x.chunks(POINTS * d).zip(labels.chunks_mut(POINTS)).zip(squared.chunks_mut(POINTS))
         {
             panel.load(simd, x, &centres.origin);
-            let leaders = lead(simd, centres, panel);
+            let leaders = if S::F64_LANES == GROUP {
+                lead::<S, 3>(simd, centres, panel)
+            } else {
+                lead::<S, 2>(simd, centres, panel)
+            };
             for (i, x) in x.chunks_exact(d).enumerate() {
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index of a centre")]
                 let leader = leaders.index[i] as u32;
@@ -126,13 +128,13 @@ pub(super) fn threshold(centres: &Centres, distance: f64) -> f64 {
     (8.0 * distance + 32.0 * centres.reach) * (0.125 * factor) + f64::MIN_POSITIVE
 }
 
-/// The leaders of the points of `panel` among all centres.
+/// The leaders of the points of `panel` among all centres, in tiles of `V` vectors of points.
 #[inline(always)]
-fn lead<S: Simd>(simd: S, centres: &Centres, panel: &Panel) -> Leaders {
+fn lead<S: Simd, const V: usize>(simd: S, centres: &Centres, panel: &Panel) -> Leaders {
     let least = [f64::NEG_INFINITY; POINTS];
     let mut leaders = Leaders { best: least, second: least, index: [0.0; POINTS] };
     let (k, d) = (centres.count(), centres.dimension());
-    let span = VECTORS * S::F64_LANES;
+    let span = V * S::F64_LANES;
     for from in (0..POINTS).step_by(span) {
         let mut base = 0;
         for ((group, offsets), last) in (centres.groups.chunks_exact(d * GROUP))
@@ -141,7 +143,7 @@ fn lead<S: Simd>(simd: S, centres: &Centres, panel: &Panel) -> Leaders {
         {
             let group = group.as_chunks::<GROUP>().0;
             let points = panel.points.as_chunks::<POINTS>().0;
-            let mut round = Round::new(simd, from);
+            let mut round = Round::<S, V>::new(simd, from);
             if S::F64_LANES == 8 && last > 4 {
                 round.meet::<8>(simd, points, group, offsets, 0);
             } else if last > 4 {
@@ -159,19 +161,19 @@ fn lead<S: Simd>(simd: S, centres: &Centres, panel: &Panel) -> Leaders {
     leaders
 }
 
-/// [`VECTORS`] vectors of points against the centres of one group.
-struct Round<S: Simd> {
+/// `V` vectors of points against the centres of one group.
+struct Round<S: Simd, const V: usize> {
     from: usize,
-    best: [S::f64s; VECTORS],
-    second: [S::f64s; VECTORS],
-    index: [S::f64s; VECTORS],
+    best: [S::f64s; V],
+    second: [S::f64s; V],
+    index: [S::f64s; V],
 }
 
-impl<S: Simd> Round<S> {
+impl<S: Simd, const V: usize> Round<S, V> {
     #[inline(always)]
     fn new(simd: S, from: usize) -> Self {
-        let least = [simd.splat_f64s(f64::NEG_INFINITY); VECTORS];
-        Self { from, best: least, second: least, index: [simd.splat_f64s(0.0); VECTORS] }
+        let least = [simd.splat_f64s(f64::NEG_INFINITY); V];
+        Self { from, best: least, second: least, index: [simd.splat_f64s(0.0); V] }
     }
 
     /// Scores of `C` centres of the group from the `at`-th.
@@ -184,9 +186,9 @@ impl<S: Simd> Round<S> {
         offsets: &[f64; GROUP],
         at: usize,
     ) {
-        let mut scores: [[S::f64s; VECTORS]; C] = filled(|c| [simd.splat_f64s(offsets[at + c]); VECTORS]);
+        let mut scores: [[S::f64s; V]; C] = filled(|c| [simd.splat_f64s(offsets[at + c]); V]);
         for (x, group) in points.iter().zip(group) {
-            let x = &S::as_simd_f64s(&x[self.from..self.from + VECTORS * S::F64_LANES]).0[..VECTORS];
+            let x = &S::as_simd_f64s(&x[self.from..self.from + V * S::F64_LANES]).0[..V];
             for (c, scores) in scores.iter_mut().enumerate() {
                 let centre = simd.splat_f64s(group[at + c]);
                 for (score, &x) in scores.iter_mut().zip(x) {
@@ -196,7 +198,7 @@ impl<S: Simd> Round<S> {
         }
         for (c, scores) in scores.iter().enumerate() {
             let index = simd.splat_f64s((at + c) as f64);
-            for v in 0..VECTORS {
+            for v in 0..V {
                 let leads = simd.greater_than_f64s(scores[v], self.best[v]);
                 self.index[v] = simd.select_f64s(leads, index, self.index[v]);
                 self.second[v] = simd.max_f64s(self.second[v], simd.min_f64s(self.best[v], scores[v]));
@@ -208,12 +210,12 @@ impl<S: Simd> Round<S> {
     /// Enters the group, whose first centre is the `base`-th, into the leaders.
     #[inline(always)]
     fn close(self, simd: S, base: f64, leaders: &mut Leaders) {
-        let range = self.from..self.from + VECTORS * S::F64_LANES;
+        let range = self.from..self.from + V * S::F64_LANES;
         let best = S::as_mut_simd_f64s(&mut leaders.best[range.clone()]).0;
         let second = S::as_mut_simd_f64s(&mut leaders.second[range.clone()]).0;
         let index = S::as_mut_simd_f64s(&mut leaders.index[range]).0;
         let base = simd.splat_f64s(base);
-        for v in 0..VECTORS {
+        for v in 0..V {
             let leads = simd.greater_than_f64s(self.best[v], best[v]);
             // What leads and what followed: the smaller of the two leaders, or the group's own second.
             let behind = simd.max_f64s(simd.min_f64s(best[v], self.best[v]), self.second[v]);
