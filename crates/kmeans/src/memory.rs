@@ -28,7 +28,7 @@ const PAYS: [f64; 2] = [0.7, 0.8];
 
 /// The centres' distances from each other are measured where a lane has at least so many rows for each of them: they cost
 /// what one row costs, each.
-const APART: usize = 32;
+const APART: usize = 64;
 
 /// What is remembered of one batch.
 struct Remembered {
