@@ -7,7 +7,7 @@
 //! leaves either the parts or a finished folder.
 
 use crate::categories::SCHEMA_VERSION;
-use crate::columns::Record;
+use crate::columns::{Frame, Record};
 use crate::committed::{CommittedPart, RunRange};
 use crate::error::RecordsError;
 use crate::files::{self, Fingerprint, TEMPORARY};
@@ -17,7 +17,7 @@ use crate::rows::{AssignmentRow, ObservationRow};
 use crate::schema::{TABLES, TIMINGS};
 use crate::table_file::{Purpose, TableReader};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -51,11 +51,11 @@ impl Store {
             let Feeds { runs, traces, failures, parameters, timings, .. } = feeds;
             thread::scope(|scope| {
                 let readers = [
-                    scope.spawn(move || self.read_parts(parts, |row| row.run, &runs)),
-                    scope.spawn(move || self.read_parts(parts, |row| row.run, &traces)),
-                    scope.spawn(move || self.read_parts(parts, |row| row.run, &failures)),
-                    scope.spawn(move || self.read_parts(parts, |row| row.run, &parameters)),
-                    scope.spawn(move || self.read_parts(parts, |row| row.run, &timings)),
+                    scope.spawn(move || self.read_parts(parts, &runs)),
+                    scope.spawn(move || self.read_parts(parts, &traces)),
+                    scope.spawn(move || self.read_parts(parts, &failures)),
+                    scope.spawn(move || self.read_parts(parts, &parameters)),
+                    scope.spawn(move || self.read_parts(parts, &timings)),
                 ];
                 readers.into_iter().try_for_each(join)
             })
@@ -67,8 +67,7 @@ impl Store {
     fn read_parts<R: Record>(
         &self,
         parts: &[CommittedPart],
-        run: fn(&R) -> u32,
-        groups: &SyncSender<Vec<R>>,
+        groups: &SyncSender<Frame<R>>,
     ) -> Result<(), RecordsError> {
         let parts = parts.iter().filter(|part| part.tables.contains(R::TABLE.name));
         let mut ranges: Vec<(RunRange, &CommittedPart)> =
@@ -80,7 +79,7 @@ impl Store {
                 Some(reader) => reader,
                 None => PartReader::open(self.part_file(part.number, R::TABLE.name))?,
             };
-            while let Some(rows) = reader.rows_until(range.last, run)? {
+            while let Some(rows) = reader.rows_until(range.last)? {
                 if groups.send(rows).is_err() {
                     return Ok(());
                 }
@@ -128,28 +127,23 @@ impl Store {
 /// A part that is read range by range.
 struct PartReader<R> {
     reader: TableReader<R>,
-    pending: VecDeque<R>,
+    pending: Frame<R>,
 }
 
 impl<R: Record> PartReader<R> {
     fn open(path: PathBuf) -> Result<Self, RecordsError> {
-        TableReader::open(path).map(|reader| Self { reader, pending: VecDeque::new() })
+        TableReader::open(path).map(|reader| Self { reader, pending: Frame::default() })
     }
 
     /// The next rows, at least one, that belong to runs up to `last`; `None` if there are no more.
-    fn rows_until(&mut self, last: u32, run: fn(&R) -> u32) -> Result<Option<Vec<R>>, RecordsError> {
-        if self.pending.is_empty() {
-            let Some(rows) = self.reader.next_group(None)? else { return Ok(None) };
-            self.pending = rows.into();
+    fn rows_until(&mut self, last: u32) -> Result<Option<Frame<R>>, RecordsError> {
+        if self.pending.rows() == 0 {
+            let Some(rows) = self.reader.next_frame()? else { return Ok(None) };
+            self.pending = rows;
         }
-        let count = self.pending.partition_point(|row| run(row) <= last);
-        // A whole group moves without being copied.
-        let rows = if count == self.pending.len() {
-            std::mem::take(&mut self.pending).into()
-        } else {
-            self.pending.drain(..count).collect()
-        };
-        Ok((count > 0).then_some(rows))
+        let (rows, others) = self.pending.split_at(self.pending.rows_until(last));
+        self.pending = others;
+        Ok((rows.rows() > 0).then_some(rows))
     }
 }
 

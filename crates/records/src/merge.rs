@@ -1,11 +1,13 @@
 //! The tables of a finished folder while they grow: a thread for each, fed with rows in order of their runs, from parts that are
 //! being written ([`Store::merging`]) or from parts that are read back ([`Store::compact`]). The bytes depend on the rows alone.
 
-use crate::columns::Record;
+use crate::columns::{Frame, Record};
+use crate::committed::RunRange;
 use crate::compact::MARKER_FILE;
+use crate::encoded::EncodedPart;
 use crate::error::RecordsError;
 use crate::files::{self, Fingerprint, WrittenFile};
-use crate::part_files::{Part, Store};
+use crate::part_files::Store;
 use crate::rows::{FailureRow, ParameterRow, RunRow, TimingRow, TraceRecord};
 use crate::table_file::Purpose;
 use std::panic::resume_unwind;
@@ -19,29 +21,28 @@ const WAITING: usize = 1;
 
 /// Where the rows of the growing tables go.
 pub struct Feeds<'a> {
-    pub(crate) runs: SyncSender<Vec<RunRow>>,
-    pub(crate) traces: SyncSender<Vec<TraceRecord>>,
-    pub(crate) failures: SyncSender<Vec<FailureRow>>,
-    pub(crate) parameters: SyncSender<Vec<ParameterRow>>,
-    pub(crate) timings: SyncSender<Vec<TimingRow>>,
+    pub(crate) runs: SyncSender<Frame<RunRow>>,
+    pub(crate) traces: SyncSender<Frame<TraceRecord>>,
+    pub(crate) failures: SyncSender<Frame<FailureRow>>,
+    pub(crate) parameters: SyncSender<Frame<ParameterRow>>,
+    pub(crate) timings: SyncSender<Frame<TimingRow>>,
     pub(crate) sent: &'a AtomicU32,
 }
 
 impl Feeds<'_> {
     /// Appends a part. `false` if this cannot be: it does not begin where the last one ended, or a table could not be written; then
     /// nothing comes of these tables, and the parts have to be compacted.
-    pub fn send(&self, part: Part) -> bool {
-        let first = self.sent.load(Ordering::Relaxed);
-        let follows = part.runs.iter().zip(first..).all(|(row, run)| row.run == run);
-        let runs = u32::try_from(part.runs.len()).unwrap_or(u32::MAX);
-        let sent = follows
-            && self.runs.send(part.runs).is_ok()
-            && self.traces.send(part.traces).is_ok()
-            && self.failures.send(part.failures).is_ok()
-            && self.parameters.send(part.parameters).is_ok()
-            && self.timings.send(part.timings).is_ok();
+    pub fn send(&self, part: EncodedPart) -> bool {
+        let EncodedPart { ranges, runs, traces, failures, parameters, timings } = part;
+        let [RunRange { first, last }] = ranges[..] else { return false };
+        let sent = first == self.sent.load(Ordering::Relaxed)
+            && self.runs.send(runs).is_ok()
+            && self.traces.send(traces).is_ok()
+            && self.failures.send(failures).is_ok()
+            && self.parameters.send(parameters).is_ok()
+            && self.timings.send(timings).is_ok();
         if sent {
-            self.sent.fetch_add(runs, Ordering::Relaxed);
+            self.sent.store(last + 1, Ordering::Relaxed);
         }
         sent
     }
@@ -102,12 +103,12 @@ impl Store {
     fn grow<R: Record>(
         &self,
         purpose: Purpose,
-        groups: Receiver<Vec<R>>,
+        groups: Receiver<Frame<R>>,
         complete: impl Fn() -> Result<(), RecordsError>,
     ) -> Result<Table, RecordsError> {
         let target = self.root.join(R::TABLE.file_name());
         let (file, fingerprint) = self.context().write::<R>(target, purpose, |writer| {
-            groups.into_iter().flatten().try_for_each(|row| writer.push(row))?;
+            groups.into_iter().try_for_each(|rows| writer.append(rows))?;
             complete()
         })?;
         Ok(Table { name: R::TABLE.name, file, fingerprint })

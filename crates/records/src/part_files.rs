@@ -9,8 +9,9 @@
 //! different folders ([`Store::open_shared`]). What else is written, is written by one of them.
 
 use crate::categories::{Categories, EnumTypes, Metadata, SCHEMA_VERSION};
-use crate::columns::Record;
+use crate::columns::{Frame, Record};
 use crate::committed::{self, Committed, Manifest, RunRange};
+use crate::encoded::EncodedPart;
 use crate::error::RecordsError;
 use crate::files::{self, Fingerprint, TEMPORARY, WrittenFile, file_error};
 use crate::provenance::{PROVENANCE_FILE, Provenance};
@@ -100,14 +101,28 @@ impl Store {
         files::write_json(&self.temporary, &self.root.join(PROVENANCE_FILE), provenance)
     }
 
+    /// Checks the rows of a part, or of a piece of one, and makes columns of them.
+    pub fn encode(&self, number: u32, part: &Part) -> Result<EncodedPart, RecordsError> {
+        Ok(EncodedPart {
+            ranges: part.check(number)?,
+            runs: Frame::encode(&part.runs, &self.types)?,
+            traces: Frame::encode(&part.traces, &self.types)?,
+            failures: Frame::encode(&part.failures, &self.types)?,
+            parameters: Frame::encode(&part.parameters, &self.types)?,
+            timings: Frame::encode(&part.timings, &self.types)?,
+        })
+    }
+
     /// Writes a part. When this returns, its runs survive a crash; if it fails, the part does not count and leaves no file.
     /// No two parts may have the same number.
-    pub fn write_part(&self, number: u32, part: &Part) -> Result<(), RecordsError> {
+    pub fn write_part(&self, number: u32, part: &EncodedPart) -> Result<(), RecordsError> {
         let manifest = committed::manifest_file(&self.root, number);
         if manifest.exists() {
             return Err(RecordsError::PartExists { part: number });
         }
-        let runs = part.check(number)?;
+        if part.ranges.is_empty() {
+            return Err(RecordsError::EmptyPart { part: number });
+        }
         let mut written = Vec::new();
         let mut fingerprints = BTreeMap::new();
         self.write_table(number, &part.runs, &mut written, &mut fingerprints)?;
@@ -119,7 +134,7 @@ impl Store {
             schema_version: SCHEMA_VERSION,
             plan_hash: self.metadata.plan_hash.clone(),
             part: number,
-            runs,
+            runs: part.ranges.clone(),
             files: fingerprints,
         };
         let placed = self.place_part(written, &manifest, &value);
@@ -142,16 +157,16 @@ impl Store {
     fn write_table<R: Record>(
         &self,
         number: u32,
-        rows: &[R],
+        rows: &Frame<R>,
         written: &mut Vec<WrittenFile>,
         fingerprints: &mut BTreeMap<String, Fingerprint>,
     ) -> Result<(), RecordsError> {
         // A table without rows has no file: a part costs one sync per file.
-        if rows.is_empty() {
+        if rows.rows() == 0 {
             return Ok(());
         }
         let target = self.part_file(number, R::TABLE.name);
-        let (file, fingerprint) = self.context().write_rows(target, Purpose::Part, rows)?;
+        let (file, fingerprint) = self.context().write(target, Purpose::Part, |writer| writer.append(rows.clone()))?;
         written.push(file);
         fingerprints.insert(R::TABLE.name.to_owned(), fingerprint);
         Ok(())
@@ -191,9 +206,6 @@ impl Store {
 impl Part {
     /// The ranges of its runs, if all tables are in order and belong to them.
     fn check(&self, part: u32) -> Result<Vec<RunRange>, RecordsError> {
-        if self.runs.is_empty() {
-            return Err(RecordsError::EmptyPart { part });
-        }
         let mut ranges: Vec<RunRange> = Vec::new();
         let mut previous = None;
         for row in &self.runs {

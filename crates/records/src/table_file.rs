@@ -1,10 +1,10 @@
 //! One Parquet file of one table, row group by row group.
 //!
-//! A row group is cut where the rows say so (see [`group_len`]) and encoded from rows as one chunk, so that the bytes of
-//! a file depend on its sequence of rows alone, not on how they came. Neither side holds more than a row group.
+//! A row group is cut where the rows say so (see [`TableWriter::missing`]) and encoded in one piece, so that the bytes of a file
+//! depend on its sequence of rows alone, not on how they came. Neither side holds more than a row group beside what it is given.
 
 use crate::categories::{EnumTypes, Metadata};
-use crate::columns::{Decoder, Encoder, Record};
+use crate::columns::{Decoder, Encoder, Frame, Record};
 use crate::error::RecordsError;
 use crate::files::{Fingerprint, PendingFile, WrittenFile, file_error};
 use polars::io::parquet::metadata::FileMetadataRef;
@@ -19,7 +19,7 @@ use std::fs::File;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-/// Rows of a full row group: its rows stay in the cache while one column after the other is made from them.
+/// Rows of a full row group.
 const GROUP_ROWS: usize = 1 << 15;
 /// Numbers in lists after which a row group is full, so that high-dimensional parameters fit in memory too.
 const GROUP_LIST_VALUES: usize = 1 << 20;
@@ -28,22 +28,11 @@ const ZSTD_LEVEL: i32 = 1;
 /// Bytes of a name kept in column statistics; fixed here, because polars would ask the environment.
 const STATISTICS_BYTES: u64 = 64;
 
-/// How many of the first rows make the next row group; `None` if they do not fill one.
-fn group_len<R: Record>(rows: &[R]) -> Option<usize> {
-    let mut values = 0;
-    for (i, row) in rows.iter().enumerate() {
-        values += row.list_values();
-        if i + 1 == GROUP_ROWS || values >= GROUP_LIST_VALUES {
-            return Some(i + 1);
-        }
-    }
-    None
-}
-
 /// Who else wants the processors while a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Fits are running: encode on the caller's thread. No statistics: a part is read once, from end to end.
+    /// Fits are running: encode on the caller's thread, as fast as can be. A part is read once, from end to end, or never: no
+    /// compression, no statistics.
     Part,
     /// Fits are running, and the file is final.
     Growing,
@@ -56,8 +45,12 @@ pub(crate) struct TableWriter<'a, R: Record> {
     writer: BatchedWriter<&'a mut PendingFile>,
     path: PathBuf,
     types: &'a EnumTypes,
-    pending: Vec<R>,
-    pending_values: usize,
+    /// What there is of the next row group, and how many numbers its lists have.
+    group: Frame<R>,
+    group_values: usize,
+    /// Rows that came one by one, the first ones of the next group.
+    single: Vec<R>,
+    single_values: usize,
     rows: u64,
 }
 
@@ -69,65 +62,86 @@ impl<'a, R: Record> TableWriter<'a, R> {
         purpose: Purpose,
     ) -> Result<Self, RecordsError> {
         let path = file.temporary().to_owned();
-        let statistics = match purpose {
-            Purpose::Part => StatisticsOptions::empty(),
-            Purpose::Growing | Purpose::Final => StatisticsOptions {
-                binary_statistics_truncate_length: Some(STATISTICS_BYTES),
-                ..StatisticsOptions::default()
-            },
+        let (compression, statistics) = match purpose {
+            Purpose::Part => (ParquetCompression::Uncompressed, StatisticsOptions::empty()),
+            Purpose::Growing | Purpose::Final => {
+                let level = ZstdLevel::try_new(ZSTD_LEVEL).map_err(parquet_error::<R>(&path))?;
+                let statistics = StatisticsOptions {
+                    binary_statistics_truncate_length: Some(STATISTICS_BYTES),
+                    ..StatisticsOptions::default()
+                };
+                (ParquetCompression::Zstd(Some(level)), statistics)
+            }
         };
-        let level = ZstdLevel::try_new(ZSTD_LEVEL).map_err(parquet_error::<R>(&path))?;
         let schema: Schema = Encoder::<R>::frame(&[], types)?.schema().as_ref().clone();
         let writer = ParquetWriter::new(file)
-            .with_compression(ParquetCompression::Zstd(Some(level)))
+            .with_compression(compression)
             .with_statistics(statistics)
             .set_parallel(purpose == Purpose::Final)
             .with_key_value_metadata(Some(KeyValueMetadata::from_static(metadata.pairs())))
             .batched(&schema)
             .map_err(parquet_error::<R>(&path))?;
-        Ok(Self { writer, path, types, pending: Vec::new(), pending_values: 0, rows: 0 })
+        let (group, single) = (Frame::default(), Vec::new());
+        Ok(Self { writer, path, types, group, group_values: 0, single, single_values: 0, rows: 0 })
     }
 
-    fn write_group(&mut self, rows: &[R]) -> Result<(), RecordsError> {
-        let frame = Encoder::frame(rows, self.types)?;
-        self.writer.write_batch(&frame).map_err(parquet_error::<R>(&self.path))?;
-        self.rows += rows.len() as u64;
+    /// How many of the first rows of `frame` fill the row group that was begun; `None` if they do not.
+    fn missing(&self, frame: &Frame<R>, lengths: &[usize]) -> Option<usize> {
+        let by_rows = GROUP_ROWS - self.group.rows();
+        let mut values = self.group_values;
+        let by_values = lengths.iter().position(|length| {
+            values += length;
+            values >= GROUP_LIST_VALUES
+        });
+        let length = by_values.map_or(by_rows, |last| by_rows.min(last + 1));
+        (length <= frame.rows()).then_some(length)
+    }
+
+    /// Appends rows.
+    pub fn append(&mut self, mut frame: Frame<R>) -> Result<(), RecordsError> {
+        let lengths = frame.list_lengths();
+        let mut lengths = lengths.as_slice();
+        while let Some(length) = self.missing(&frame, lengths) {
+            let (first, others) = frame.split_at(length);
+            self.group.append(first);
+            self.write_group()?;
+            lengths = lengths.get(length..).unwrap_or_default();
+            frame = others;
+        }
+        self.group_values += lengths.iter().sum::<usize>();
+        self.group.append(frame);
         Ok(())
     }
 
-    /// Appends rows that are at hand, without copying them.
-    fn write_all(&mut self, mut rows: &[R]) -> Result<(), RecordsError> {
-        while let Some(length) = group_len(rows) {
-            self.write_group(&rows[..length])?;
-            rows = &rows[length..];
-        }
-        if rows.is_empty() { Ok(()) } else { self.write_group(rows) }
-    }
-
-    /// Appends one row.
+    /// Appends one row. A writer takes either single rows or frames.
     pub fn push(&mut self, row: R) -> Result<(), RecordsError> {
-        self.pending_values += row.list_values();
-        self.pending.push(row);
-        // The same rule as `group_len`, without walking over the rows again.
-        if self.pending.len() == GROUP_ROWS || self.pending_values >= GROUP_LIST_VALUES {
-            self.flush()?;
+        self.single_values += row.list_values();
+        self.single.push(row);
+        if self.single.len() == GROUP_ROWS || self.single_values >= GROUP_LIST_VALUES {
+            self.append_single()?;
         }
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), RecordsError> {
-        let mut rows = std::mem::take(&mut self.pending);
-        if !rows.is_empty() {
-            self.write_group(&rows)?;
-        }
-        rows.clear();
-        self.pending = rows;
-        self.pending_values = 0;
-        Ok(())
+    fn append_single(&mut self) -> Result<(), RecordsError> {
+        let frame = Frame::encode(&self.single, self.types)?;
+        self.single.clear();
+        self.single_values = 0;
+        self.append(frame)
+    }
+
+    fn write_group(&mut self) -> Result<(), RecordsError> {
+        let group = std::mem::take(&mut self.group).in_one_piece();
+        self.group_values = 0;
+        self.rows += group.height() as u64;
+        self.writer.write_batch(&group).map_err(parquet_error::<R>(&self.path))
     }
 
     fn finish(mut self) -> Result<u64, RecordsError> {
-        self.flush()?;
+        self.append_single()?;
+        if self.group.rows() > 0 {
+            self.write_group()?;
+        }
         self.writer.finish().map_err(parquet_error::<R>(&self.path))?;
         Ok(self.rows)
     }
@@ -162,16 +176,6 @@ impl Context<'_> {
         let written = file.finish()?;
         let fingerprint = Fingerprint { rows, bytes: written.bytes, sha256: written.sha256.clone() };
         Ok((written, fingerprint))
-    }
-
-    /// Writes rows that are at hand.
-    pub fn write_rows<R: Record>(
-        &self,
-        target: PathBuf,
-        purpose: Purpose,
-        rows: &[R],
-    ) -> Result<(WrittenFile, Fingerprint), RecordsError> {
-        self.write(target, purpose, |writer| writer.write_all(rows))
     }
 }
 
@@ -237,19 +241,29 @@ impl<R: Record> TableReader<R> {
         Ok(runs)
     }
 
+    /// The next row group, `None` after the last.
+    pub fn next_frame(&mut self) -> Result<Option<Frame<R>>, RecordsError> {
+        self.next_columns(None)?.map(|columns| Frame::read(columns, &self.path)).transpose()
+    }
+
     /// The rows of the next row group, `None` after the last; with `runs`, the next that has a row of one of these runs.
     pub fn next_group(&mut self, runs: Option<&BTreeSet<u32>>) -> Result<Option<Vec<R>>, RecordsError> {
+        let Some(columns) = self.next_columns(runs)? else { return Ok(None) };
+        let decoder = Decoder { frame: &columns, table: R::TABLE, path: &self.path };
+        decoder.check()?;
+        R::decode(&decoder).map(Some)
+    }
+
+    fn next_columns(&mut self, runs: Option<&BTreeSet<u32>>) -> Result<Option<DataFrame>, RecordsError> {
         loop {
             let Some(group) = self.metadata.row_groups.get(self.group) else { return Ok(None) };
             let length = group.num_rows();
             let wanted = runs.map_or(Ok(true), |runs| self.any_run(length, |run| runs.contains(&run)))?;
-            let frame = if wanted { Some(self.frame(None, length)?) } else { None };
+            let columns = if wanted { Some(self.frame(None, length)?) } else { None };
             self.group += 1;
             self.offset += length;
-            if let Some(frame) = frame {
-                let decoder = Decoder { frame: &frame, table: R::TABLE, path: &self.path };
-                decoder.check()?;
-                return R::decode(&decoder).map(Some);
+            if columns.is_some() {
+                return Ok(columns);
             }
         }
     }

@@ -11,7 +11,7 @@ const PLAN: &str = "0123abcd";
 fn three_parts(root: &Path) {
     let store = common::open(root);
     for number in 0..3 {
-        store.write_part(number, &common::part(10 * number..10 * number + 10, 5)).unwrap();
+        common::write(&store, number, &common::part(10 * number..10 * number + 10, 5)).unwrap();
     }
 }
 
@@ -33,7 +33,7 @@ fn recovers(root: &Path, damage: &Damage) {
     assert!(committed.contains(9) && !committed.contains(10) && !committed.contains(19) && committed.contains(20));
 
     assert!(matches!(store.compact(30), Err(RecordsError::Incomplete { expected: 30, found: 20 })));
-    store.write_part(3, &common::part(10..20, 5)).unwrap();
+    common::write(&store, 3, &common::part(10..20, 5)).unwrap();
     assert_eq!(store.committed().unwrap().warnings, []);
     store.compact(30).unwrap();
     store.write_observations(common::observations()).unwrap();
@@ -201,12 +201,12 @@ fn looking_changes_nothing() {
 fn a_run_that_two_parts_have_is_repeated() {
     let folder = tempfile::tempdir().unwrap();
     let store = common::open(folder.path());
-    store.write_part(0, &common::part(0..10, 1)).unwrap();
-    store.write_part(1, &common::part(9..12, 1)).unwrap();
-    store.write_part(2, &common::part(12..15, 1)).unwrap();
+    common::write(&store, 0, &common::part(0..10, 1)).unwrap();
+    common::write(&store, 1, &common::part(9..12, 1)).unwrap();
+    common::write(&store, 2, &common::part(12..15, 1)).unwrap();
     let committed = store.committed().unwrap();
     assert_eq!(warnings(&committed), [(1, Damage::Repeats { other: 0 })]);
-    store.write_part(10, &common::part(10..12, 1)).unwrap();
+    common::write(&store, 10, &common::part(10..12, 1)).unwrap();
     store.compact(15).unwrap();
 }
 
@@ -236,9 +236,9 @@ fn a_part_that_fails_leaves_no_file() {
     let store = common::open(root);
     // A folder in the way of the manifest's temporary file: every table can be written, the manifest cannot.
     fs::create_dir_all(root.join(".tmp/000000.json/x")).unwrap();
-    assert!(matches!(store.write_part(0, &common::part(0..10, 1)), Err(RecordsError::File { .. })));
+    assert!(matches!(common::write(&store, 0, &common::part(0..10, 1)), Err(RecordsError::File { .. })));
     assert_eq!(fs::read_dir(root.join("parts")).unwrap().count(), 0);
     assert_eq!(fs::read_dir(root.join(".tmp")).unwrap().count(), 1);
     fs::remove_dir_all(root.join(".tmp")).unwrap();
-    store.write_part(0, &common::part(0..10, 1)).unwrap();
+    common::write(&store, 0, &common::part(0..10, 1)).unwrap();
 }

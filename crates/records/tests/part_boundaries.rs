@@ -30,7 +30,7 @@ fn parts_that_interleave_give_the_same_bytes() {
     common::write_sweep(one.path(), &[0, 801], 140);
     let store = common::open(three.path());
     for which in [2, 0, 1] {
-        store.write_part(5 * which, &every_third_block(which, 801, 140)).unwrap();
+        common::write(&store, 5 * which, &every_third_block(which, 801, 140)).unwrap();
     }
     let committed = store.committed().unwrap();
     assert_eq!((committed.runs(), committed.parts.len(), committed.parts[0].runs.len()), (801, 3, 54));
@@ -72,9 +72,11 @@ fn tables_that_grow_have_the_same_bytes() {
     let store = common::open(grown.path());
     let parts = || [common::part(0..100, 140), common::part(100..333, 140), common::part(333..801, 140)];
     for part in parts() {
-        store.write_part(part.runs[0].run, &part).unwrap();
+        common::write(&store, part.runs[0].run, &part).unwrap();
     }
-    let tables = store.merging(801, |feeds| assert!(parts().into_iter().all(|part| feeds.send(part)))).unwrap();
+    let tables = store
+        .merging(801, |feeds| assert!(parts().into_iter().all(|part| feeds.send(store.encode(0, &part).unwrap()))))
+        .unwrap();
     store.place_merged(tables).unwrap();
     store.write_observations(common::observations()).unwrap();
     store.write_assignments(common::assignments()).unwrap();
@@ -87,8 +89,8 @@ fn tables_that_lack_runs_leave_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let store = common::open(folder.path());
     let incomplete = store.merging(20, |feeds| {
-        assert!(feeds.send(common::part(0..10, 5)));
-        assert!(!feeds.send(common::part(15..20, 5)), "these runs do not follow");
+        assert!(feeds.send(store.encode(0, &common::part(0..10, 5)).unwrap()));
+        assert!(!feeds.send(store.encode(15, &common::part(15..20, 5)).unwrap()), "these runs do not follow");
     });
     assert!(matches!(incomplete, Err(RecordsError::Incomplete { expected: 20, found: 10 })));
     assert_eq!(std::fs::read_dir(folder.path().join(".tmp")).unwrap().count(), 0);

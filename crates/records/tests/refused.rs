@@ -8,7 +8,7 @@ use std::sync::Arc;
 fn error(part: &Part) -> RecordsError {
     let folder = tempfile::tempdir().unwrap();
     let store = common::open(folder.path());
-    let error = store.write_part(0, part).unwrap_err();
+    let error = common::write(&store, 0, part).unwrap_err();
     assert_eq!(store.committed().unwrap().runs(), 0, "a refused part does not count");
     error
 }
@@ -109,8 +109,8 @@ fn rows_of_other_runs_are_refused() {
 fn a_number_that_is_taken_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let store = common::open(folder.path());
-    store.write_part(0, &common::part(0..10, 1)).unwrap();
-    let taken = store.write_part(0, &common::part(10..20, 1)).unwrap_err();
+    common::write(&store, 0, &common::part(0..10, 1)).unwrap();
+    let taken = common::write(&store, 0, &common::part(10..20, 1)).unwrap_err();
     assert!(matches!(taken, RecordsError::PartExists { part: 0 }), "{taken}");
 }
 
@@ -124,7 +124,7 @@ fn a_part_with_gaps_covers_exactly_its_runs() {
     part.failures.retain(|row| row.run % 4 != 1);
     part.parameters.retain(|row| row.run % 4 != 1);
     part.timings.retain(|row| row.run % 4 != 1);
-    store.write_part(0, &part).unwrap();
+    common::write(&store, 0, &part).unwrap();
     let committed = store.committed().unwrap();
     let done: Vec<u32> = (0..12).filter(|&run| committed.contains(run)).collect();
     assert_eq!(done, [0, 2, 3, 4, 6, 7, 8]);

@@ -81,7 +81,7 @@ fn empty_tables_and_empty_vocabularies_are_fine() {
     // k-means alone: no covariance, no policy.
     let categories = Categories { covariance: Vec::new(), policy: Vec::new(), ..common::categories() };
     let store = Store::open(root, &categories, common::metadata()).unwrap();
-    store.write_part(0, &part).unwrap();
+    common::write(&store, 0, &part).unwrap();
     store.compact(1).unwrap();
     store.write_observations([]).unwrap();
     store.write_assignments([]).unwrap();
@@ -105,7 +105,7 @@ fn many_levels_need_wider_codes() {
     }
     let categories = Categories { dataset, start, ..common::categories() };
     let store = Store::open(root, &categories, common::metadata()).unwrap();
-    store.write_part(0, &part).unwrap();
+    common::write(&store, 0, &part).unwrap();
     store.compact(3).unwrap();
     assert_eq!(records::read_runs(root).unwrap(), part.runs);
 }

@@ -23,8 +23,8 @@ fn parts_and_final_files_show_the_same_and_nothing_is_changed() {
     assert_eq!((View::open(root).unwrap().count(), fs::read_dir(root).unwrap().count()), (0, 0));
     let whole = common::part(0..30, 6);
     let store = common::open(root);
-    store.write_part(1, &common::part(20..30, 6)).unwrap();
-    store.write_part(0, &common::part(0..10, 6)).unwrap();
+    common::write(&store, 1, &common::part(20..30, 6)).unwrap();
+    common::write(&store, 0, &common::part(0..10, 6)).unwrap();
     // What has no manifest does not count, and one that cannot be read says nothing.
     fs::write(root.join("parts/000007.runs.parquet"), "PAR1").unwrap();
     fs::write(root.join("parts/000008.json"), "{").unwrap();
@@ -39,7 +39,7 @@ fn parts_and_final_files_show_the_same_and_nothing_is_changed() {
 
     fs::remove_file(root.join("parts/000008.json")).unwrap();
     fs::remove_file(root.join("parts/000007.runs.parquet")).unwrap();
-    store.write_part(2, &common::part(10..20, 6)).unwrap();
+    common::write(&store, 2, &common::part(10..20, 6)).unwrap();
     store.compact(30).unwrap();
     store.write_observations(common::observations()).unwrap();
     store.write_assignments(common::assignments()).unwrap();

@@ -1,12 +1,15 @@
-//! A part that grows, block of runs by block of runs, until it is worth its files: small ones cost more than the rows in them. Each
+//! A part that grows, piece by piece, until it is worth its files: small ones cost more than the rows in them. Each
 //! column of a table is work of its own however short it is (a sketch of its cardinality, a context of the compressor).
 
 use crate::job::JobRecord;
-use records::Part;
+use records::{EncodedPart, Part, RecordsError};
 use std::time::{Duration, Instant};
 
-/// How long a part may grow: what an interruption can cost, beside the block that is being computed.
-const LONGEST: Duration = Duration::from_secs(1);
+/// How long a part may grow: what a crash can cost, beside what is being computed. A hundredth of the time so far, between these: a
+/// study of long fits has hundreds of parts, not one for each run.
+const LONGEST: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
+/// Runs that a part has at least, unless it grew for long enough.
+const FEWEST: usize = 512;
 /// Rows of traces after which a part is full.
 const TRACE_ROWS: usize = 1 << 16;
 /// Numbers in parameters after which a part is full.
@@ -14,53 +17,65 @@ const PARAMETER_VALUES: usize = 1 << 20;
 
 /// The rows of some runs, table by table.
 pub fn of(records: impl IntoIterator<Item = JobRecord>) -> Part {
-    let mut part = Growing::default();
-    part.extend(records);
-    part.take()
+    let mut part = Part::default();
+    for record in records {
+        part.runs.push(record.run);
+        part.traces.extend(record.traces);
+        part.failures.extend(record.failures);
+        part.parameters.extend(record.parameters);
+        part.timings.push(record.timing);
+    }
+    part
+}
+
+/// How long a part may grow, so long after the first.
+fn longest(so_far: Duration) -> Duration {
+    (so_far / 100).clamp(LONGEST[0], LONGEST[1])
 }
 
 /// The rows of the runs since the last part.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Growing {
-    part: Part,
+    part: EncodedPart,
     /// Runs of the parts before: this one may have as many, so that the first is written soon.
     before: usize,
     parameter_values: usize,
-    begun: Option<Instant>,
+    first_begun: Instant,
+    begun: Instant,
+}
+
+impl Default for Growing {
+    fn default() -> Self {
+        let now = Instant::now();
+        Self { part: EncodedPart::default(), before: 0, parameter_values: 0, first_begun: now, begun: now }
+    }
 }
 
 impl Growing {
     /// Appends the rows of runs that follow.
-    pub fn extend(&mut self, records: impl IntoIterator<Item = JobRecord>) {
-        self.begun.get_or_insert_with(Instant::now);
-        for record in records {
-            let values = |row: &records::ParameterRow| row.mean.len() + row.covariance.as_ref().map_or(0, Vec::len);
-            self.parameter_values += record.parameters.iter().map(values).sum::<usize>();
-            self.part.runs.push(record.run);
-            self.part.traces.extend(record.traces);
-            self.part.failures.extend(record.failures);
-            self.part.parameters.extend(record.parameters);
-            self.part.timings.push(record.timing);
-        }
+    pub fn append(&mut self, piece: EncodedPart) -> Result<(), RecordsError> {
+        self.parameter_values += piece.parameter_values();
+        self.part.append(piece)
     }
 
     /// Whether there are no runs.
     pub fn is_empty(&self) -> bool {
-        self.part.runs.is_empty()
+        self.part.runs() == 0
     }
 
     /// Whether it should grow no longer.
     pub fn is_full(&self) -> bool {
-        self.part.runs.len() >= self.before
-            || self.part.traces.len() >= TRACE_ROWS
-            || self.parameter_values >= PARAMETER_VALUES
-            || self.begun.is_some_and(|begun| begun.elapsed() >= LONGEST)
+        let many = self.part.runs() >= self.before.max(FEWEST);
+        let large = || self.part.trace_rows() >= TRACE_ROWS || self.parameter_values >= PARAMETER_VALUES;
+        let old = || self.begun.elapsed() >= longest(self.first_begun.elapsed());
+        !self.is_empty() && (many || large() || old())
     }
 
     /// The part; the next one begins.
-    pub fn take(&mut self) -> Part {
-        let before = self.before + self.part.runs.len();
-        std::mem::replace(self, Self { before, ..Self::default() }).part
+    pub fn take(&mut self) -> EncodedPart {
+        let before = self.before + self.part.runs();
+        let next = Self { before, first_begun: self.first_begun, ..Self::default() };
+        std::mem::replace(self, next).part
     }
 }
 
@@ -70,30 +85,43 @@ mod tests {
     use crate::job::Job;
     use crate::judged::Judged;
     use crate::plan::testing::plan;
+    use crate::{provenance, sweep};
     use em::TraceRow;
     use linalg::Level;
-    use records::TraceRecord;
+    use records::{Store, TraceRecord};
 
     #[test]
     fn parts_double_until_they_are_large() {
         let plan = plan("");
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), &sweep::categories(&plan), provenance::metadata(&plan)).unwrap();
         let data = Judged::new(plan.datasets[0].sample([0; 32]).unwrap());
         let (cell, replicate) = plan.locate(0);
         let job = Job { plan: &plan, cell, replicate, data: &data, threads: false, level: Level::detect() };
-        let record = JobRecord::new(&job);
+        let piece = |run: u32, traces: usize| {
+            let mut record = JobRecord::new(&job);
+            (record.run.run, record.timing.run) = (run, run);
+            let row = |iteration: usize| TraceRow { iteration: iteration as u32, ..TraceRow::default() };
+            record.traces = (0..traces).map(|iteration| TraceRecord { run, row: row(iteration) }).collect();
+            store.encode(run, &of([record])).unwrap()
+        };
         let mut part = Growing::default();
         let mut lengths = Vec::new();
-        for _ in 0..15 {
-            part.extend(vec![record.clone(); 2]);
+        for run in 0..5000 {
+            part.append(piece(run, 1)).unwrap();
             if part.is_full() {
-                lengths.push(part.take().runs.len());
+                lengths.push(part.take().runs());
             }
         }
-        assert_eq!(lengths, [2, 2, 4, 8]);
+        assert_eq!(lengths, [512, 512, 1024, 2048]);
         assert!(!part.is_empty());
-        let mut long = record;
-        long.traces = vec![TraceRecord { run: 0, row: TraceRow::default() }; TRACE_ROWS];
-        part.extend([long]);
+        part.append(piece(5000, TRACE_ROWS)).unwrap();
         assert!(part.is_full());
+    }
+
+    #[test]
+    fn parts_of_long_studies_grow_longer() {
+        let seconds = |seconds: u64| longest(Duration::from_secs(seconds)).as_secs();
+        assert_eq!([0, 50, 1000, 86_400].map(seconds), [1, 1, 10, 60]);
     }
 }

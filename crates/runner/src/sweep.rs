@@ -1,32 +1,25 @@
-//! Runs a plan, or a share of it: parallel over jobs, one writer, parts that are bounded in time and size, resumable at any part. What
+//! Runs a plan, or a share of it: parallel over jobs ([`running`](crate::running)), resumable at any part. What
 //! comes out depends neither on the number of threads and processes, nor on where the sweep was interrupted.
 
 use crate::finish::Finish;
 use crate::guard;
 use crate::interrupt::Interrupt;
-use crate::job::{Job, JobRecord};
 use crate::judged::Judged;
 use crate::lock::{Lock, LockError, Writer};
-use crate::part::Growing;
 use crate::plan::Plan;
 use crate::progress::{Faults, Progress};
 use crate::provenance::{self, Log, Origin};
 use crate::results_folder::{self, Found};
+use crate::running::{Running, Stop};
 use crate::work::Work;
 use anyhow::Context as _;
-use em::Interrupted;
 use linalg::Level;
-use rayon::prelude::*;
-use records::{Categories, Feeds, Part, Provenance, Store};
+use records::{Categories, Provenance, Store};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
-/// Finished parts that may wait for the writer; more would only cost memory.
-const WAITING_PARTS: usize = 2;
 /// How long the last shards wait for each other's locks when they end at the same time.
 const LAST_SHARDS: Duration = Duration::from_secs(2);
 
@@ -149,8 +142,7 @@ impl Sweep<'_> {
         );
         let samples = samples(plan)?;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
-        let stop =
-            Stop { interrupt: &interrupt, max_failures: self.max_failures, progress, told: AtomicBool::new(false) };
+        let stop = Stop::new(&interrupt, self.max_failures, progress);
         let running = Running {
             plan,
             samples: &samples,
@@ -163,11 +155,11 @@ impl Sweep<'_> {
         };
         let (new_runs, merged) = if work.is_whole() && left.recorded == 0 {
             let mut ended = Ok(0);
-            let merged = store.merging(left.total, |feeds| ended = running.parts(&left.blocks, &pool, Some(feeds)));
+            let merged = store.merging(left.total, |feeds| ended = running.run(&left.runs, &pool, Some(feeds)));
             // Without these tables the parts are merged, and what was in the way is told if it still is.
             (ended?, merged.ok())
         } else {
-            (running.parts(&left.blocks, &pool, None)?, None)
+            (running.run(&left.runs, &pool, None)?, None)
         };
         progress.finish(new_runs);
         let recorded = left.recorded + new_runs;
@@ -262,97 +254,6 @@ pub fn categories(plan: &Plan) -> Categories {
 /// Draws all samples.
 pub fn samples(plan: &Plan) -> anyhow::Result<Samples> {
     plan.draws().map(|(dataset, draw)| Ok(((dataset, draw), Judged::draw(plan, dataset, draw)?))).collect()
-}
-
-/// When nothing new is begun.
-struct Stop<'a> {
-    interrupt: &'a Interrupt,
-    max_failures: Option<u32>,
-    progress: &'a Progress,
-    told: AtomicBool,
-}
-
-impl Stop<'_> {
-    fn requested(&self) -> bool {
-        let signal = self.interrupt.requested().is_some();
-        let failures = self.max_failures.is_some_and(|most| self.progress.faults().failed >= most);
-        if (signal || failures) && !self.told.swap(true, Ordering::Relaxed) {
-            let why = if signal { "; a second Ctrl-C ends at once" } else { "" };
-            self.progress.note(&format!("stopping: what is running is finished and recorded{why}"));
-        }
-        signal || failures
-    }
-}
-
-/// What the threads of a running sweep share.
-struct Running<'a> {
-    plan: &'a Plan,
-    samples: &'a Samples,
-    store: &'a Store,
-    progress: &'a Progress,
-    log: &'a Log,
-    level: Level,
-    stop: &'a Stop<'a>,
-    job: guard::Work,
-}
-
-impl Running<'_> {
-    /// Computes one block of runs after another, each on all threads, while a part is written of those before. Returns the number
-    /// of runs written. The rows of written parts go on to `feeds`.
-    fn parts(&self, blocks: &[Vec<u32>], pool: &rayon::ThreadPool, feeds: Option<Feeds<'_>>) -> anyhow::Result<u32> {
-        let (sender, receiver) = sync_channel(WAITING_PARTS);
-        std::thread::scope(|scope| {
-            let writer = scope.spawn(move || self.write(receiver, feeds));
-            let mut interrupted = Ok(());
-            let mut part = Growing::default();
-            for (i, runs) in blocks.iter().enumerate() {
-                let records: Result<Vec<Option<JobRecord>>, Interrupted> =
-                    pool.install(|| runs.par_iter().map(|&run| self.one(run)).collect());
-                match records {
-                    Ok(records) => part.extend(records.into_iter().flatten()),
-                    // Such a block is not written, so that the same command repeats it.
-                    Err(cause) => interrupted = Err(cause),
-                }
-                let last = i + 1 == blocks.len() || interrupted.is_err() || self.stop.requested();
-                // The writer has gone only if it failed; its error is told below.
-                let gone = (last || part.is_full()) && !part.is_empty() && sender.send(part.take()).is_err();
-                if last || gone {
-                    break;
-                }
-            }
-            drop(sender);
-            let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            interrupted?;
-            Ok(written)
-        })
-    }
-
-    fn write(&self, parts: Receiver<Part>, mut feeds: Option<Feeds<'_>>) -> Result<u32, records::RecordsError> {
-        let mut written = 0;
-        for part in parts {
-            let Some(first) = part.runs.first().map(|row| row.run) else { continue };
-            // A run belongs to one part only, so the first one is a number that no other process takes.
-            self.store.write_part(first, &part)?;
-            let runs = u32::try_from(part.runs.len()).unwrap_or(u32::MAX);
-            written += runs;
-            self.log.line("part", json!({ "number": first, "runs": runs }));
-            feeds = feeds.filter(|feeds| feeds.send(part));
-        }
-        Ok(written)
-    }
-
-    /// `None` if nothing new is to be begun.
-    fn one(&self, run: u32) -> Result<Option<JobRecord>, Interrupted> {
-        if self.stop.requested() {
-            return Ok(None);
-        }
-        let (cell, replicate) = self.plan.locate(run);
-        let data = &self.samples[&(cell.dataset, cell.draw)];
-        let job = Job { plan: self.plan, cell, replicate, data, threads: false, level: self.level };
-        let record = guard::caught(&job, self.job)?;
-        self.progress.tick(record.run.outcome);
-        Ok(Some(record))
-    }
 }
 
 #[cfg(test)]

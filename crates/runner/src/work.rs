@@ -4,7 +4,7 @@ use crate::plan::Plan;
 use crate::shard::Shard;
 use records::Committed;
 
-/// Runs of a block: they are computed together, a part of the records ends where one of them ends, and shards deal in them.
+/// Most runs of a block: shards deal in them.
 pub const BLOCK_RUNS: u32 = 512;
 
 /// A share of a plan.
@@ -19,8 +19,8 @@ pub struct Work {
 /// What is left of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Left {
-    /// The runs that are not recorded, in blocks.
-    pub blocks: Vec<Vec<u32>>,
+    /// The runs that are not recorded, ascending.
+    pub runs: Vec<u32>,
     /// Number of runs of the share.
     pub total: u32,
     /// How many of them are recorded.
@@ -47,7 +47,6 @@ impl Work {
             done[(range.first as usize).min(last)..=last].fill(true);
         }
         let mut left = Left::default();
-        let mut runs: Vec<u32> = Vec::new();
         let chosen = |i: usize| self.cells.as_ref().is_none_or(|cells| cells[i]);
         for (_, cell) in plan.cells.iter().enumerate().filter(|(i, _)| chosen(*i)) {
             for run in cell.first_run..cell.first_run + cell.replicates {
@@ -59,10 +58,9 @@ impl Work {
                     left.recorded += 1;
                     continue;
                 }
-                runs.push(run);
+                left.runs.push(run);
             }
         }
-        left.blocks = runs.chunks(BLOCK_RUNS as usize).map(<[u32]>::to_vec).collect();
         left
     }
 }
@@ -73,11 +71,10 @@ mod tests {
     use crate::plan::testing::{CONFIG, overridden, plan};
 
     #[test]
-    fn blocks_have_at_most_512_runs() {
+    fn what_is_recorded_is_not_left() {
         let plan = overridden(CONFIG, &["replicates=100"]);
         let left = Work::default().left(&plan, &Committed::default());
-        assert_eq!(left.blocks.iter().map(Vec::len).collect::<Vec<_>>(), [512, 512, 512, 512, 352]);
-        assert_eq!(left.blocks.concat(), (0..2400).collect::<Vec<_>>());
+        assert_eq!(left.runs, (0..2400).collect::<Vec<_>>());
         assert_eq!((left.total, left.recorded), (2400, 0));
     }
 
@@ -88,13 +85,13 @@ mod tests {
         let mut all: Vec<u32> = shards
             .flat_map(|shard| {
                 let work = Work { shard: Some(shard), cells: None };
-                work.left(&plan, &Committed::default()).blocks.concat()
+                work.left(&plan, &Committed::default()).runs
             })
             .collect();
         all.sort_unstable();
         assert_eq!(all, (0..72).collect::<Vec<_>>());
         let cells = Some((0..24).map(|i| i == 1 || i == 20).collect());
         let left = Work { shard: None, cells }.left(&plan, &Committed::default());
-        assert_eq!(left.blocks, [vec![3, 4, 5, 60, 61, 62]]);
+        assert_eq!(left.runs, [3, 4, 5, 60, 61, 62]);
     }
 }

@@ -5,9 +5,11 @@
 
 mod decode;
 mod encode;
+mod frame;
 
 pub(crate) use decode::Decoder;
 pub(crate) use encode::Encoder;
+pub(crate) use frame::Frame;
 
 use crate::error::{Place, RecordsError};
 use crate::schema::Table;

@@ -227,10 +227,15 @@ pub fn write_sweep(root: &Path, cuts: &[u32], iterations: u32) {
     let store = open(root);
     // The last part first: the order of writing must not matter.
     for (number, pair) in cuts.windows(2).enumerate().rev() {
-        store.write_part(number.try_into().unwrap(), &part(pair[0]..pair[1], iterations)).unwrap();
+        write(&store, number.try_into().unwrap(), &part(pair[0]..pair[1], iterations)).unwrap();
     }
     store.compact(*cuts.last().unwrap()).unwrap();
     store.write_observations(observations()).unwrap();
     store.write_assignments(assignments()).unwrap();
     store.finish().unwrap();
+}
+
+/// Writes a part out of its rows.
+pub fn write(store: &Store, number: u32, part: &Part) -> Result<(), records::RecordsError> {
+    store.write_part(number, &store.encode(number, part)?)
 }

@@ -1,0 +1,186 @@
+//! The threads of a running sweep: some compute runs and make columns of their rows, one puts these in order and cuts parts, one
+//! writes the parts, and one for each table lets it grow (`records`).
+
+use crate::guard;
+use crate::interrupt::Interrupt;
+use crate::job::{Job, JobRecord};
+use crate::part::{self, Growing};
+use crate::plan::Plan;
+use crate::progress::Progress;
+use crate::provenance::Log;
+use crate::sweep::Samples;
+use crate::turns::{Pace, Turns};
+use em::Interrupted;
+use linalg::Level;
+use records::{EncodedPart, Feeds, RecordsError, Store};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread;
+use std::time::Instant;
+
+/// Finished parts that may wait for the writer; more would only cost memory.
+const WAITING_PARTS: usize = 2;
+
+/// When nothing new is begun.
+pub struct Stop<'a> {
+    interrupt: &'a Interrupt,
+    max_failures: Option<u32>,
+    progress: &'a Progress,
+    told: AtomicBool,
+}
+
+impl<'a> Stop<'a> {
+    /// After a signal, or when more starts have failed than `max_failures` allows.
+    pub fn new(interrupt: &'a Interrupt, max_failures: Option<u32>, progress: &'a Progress) -> Self {
+        Self { interrupt, max_failures, progress, told: AtomicBool::new(false) }
+    }
+
+    fn requested(&self) -> bool {
+        let signal = self.interrupt.requested().is_some();
+        let failures = self.max_failures.is_some_and(|most| self.progress.faults().failed >= most);
+        if (signal || failures) && !self.told.swap(true, Ordering::Relaxed) {
+            let why = if signal { "; a second Ctrl-C ends at once" } else { "" };
+            self.progress.note(&format!("stopping: what is running is finished and recorded{why}"));
+        }
+        signal || failures
+    }
+}
+
+/// The rows of the runs in some places of the list.
+type Piece = (Range<usize>, anyhow::Result<EncodedPart>);
+
+/// What the threads share.
+pub struct Running<'a> {
+    /// What is run.
+    pub plan: &'a Plan,
+    /// The samples of all draws.
+    pub samples: &'a Samples,
+    /// Where the parts go.
+    pub store: &'a Store,
+    /// Who is told of each run.
+    pub progress: &'a Progress,
+    /// And where each part is written down.
+    pub log: &'a Log,
+    /// The instruction set of the kernels.
+    pub level: Level,
+    /// When nothing new is begun.
+    pub stop: &'a Stop<'a>,
+    /// What is done about each run.
+    pub job: guard::Work,
+}
+
+impl Running<'_> {
+    /// Computes `runs` on all threads of the pool, and writes them in parts. Returns the number of runs written. The rows of written
+    /// parts go on to `feeds`.
+    pub fn run(&self, runs: &[u32], pool: &rayon::ThreadPool, feeds: Option<Feeds<'_>>) -> anyhow::Result<u32> {
+        let turns = &Turns::new(runs.len(), pool.current_num_threads());
+        let (pieces, gathered) = channel();
+        let (parts, finished) = sync_channel(WAITING_PARTS);
+        thread::scope(|scope| {
+            let writer = scope.spawn(move || self.write(finished, feeds));
+            let workers = scope.spawn(move || {
+                pool.broadcast(|_| self.work(runs, turns, &pieces));
+            });
+            let gathered = self.gather(gathered, turns, &parts);
+            drop(parts);
+            // If the writer failed, the others are still waiting.
+            turns.close();
+            workers.join().unwrap_or_else(|panic| resume_unwind(panic));
+            let written = writer.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+            gathered.map(|()| written)
+        })
+    }
+
+    /// One turn after the other.
+    fn work(&self, runs: &[u32], turns: &Turns, pieces: &Sender<Piece>) {
+        let mut pace = Pace::default();
+        while let Some(places) = turns.take(pace.places()) {
+            let begun = Instant::now();
+            let mut end = places.start;
+            let mut records = Vec::with_capacity(places.len());
+            let mut interrupted = Ok(());
+            while end < places.end && interrupted.is_ok() && !(end > places.start && Pace::is_slow(begun.elapsed())) {
+                match self.one(runs[end]) {
+                    Ok(record) => records.extend(record),
+                    // Such a run is not written, so that the same command repeats it.
+                    Err(cause) => interrupted = Err(cause.into()),
+                }
+                end += 1;
+            }
+            turns.give_back(end..places.end);
+            let number = runs[places.start];
+            let encoded = interrupted.and_then(|()| Ok(self.store.encode(number, &part::of(records))?));
+            pace.learn(begun.elapsed());
+            if pieces.send((places.start..end, encoded)).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// `None` if nothing new is to be begun.
+    fn one(&self, run: u32) -> Result<Option<JobRecord>, Interrupted> {
+        if self.stop.requested() {
+            return Ok(None);
+        }
+        let (cell, replicate) = self.plan.locate(run);
+        let data = &self.samples[&(cell.dataset, cell.draw)];
+        let job = Job { plan: self.plan, cell, replicate, data, threads: false, level: self.level };
+        let record = guard::caught(&job, self.job)?;
+        self.progress.tick(record.run.outcome);
+        Ok(Some(record))
+    }
+
+    /// Puts the pieces in order and cuts parts. After an error nothing new is begun, and all that was computed is still
+    /// sent on.
+    fn gather(&self, pieces: Receiver<Piece>, turns: &Turns, parts: &SyncSender<EncodedPart>) -> anyhow::Result<()> {
+        let mut early: BTreeMap<usize, (usize, EncodedPart)> = BTreeMap::new();
+        let mut next = 0;
+        let mut part = Growing::default();
+        let mut error = None;
+        for (places, piece) in pieces {
+            let piece = piece.unwrap_or_else(|cause| {
+                turns.close();
+                error.get_or_insert(cause);
+                EncodedPart::default()
+            });
+            early.insert(places.start, (places.end, piece));
+            while let Some((end, piece)) = early.remove(&next) {
+                next = end;
+                part.append(piece)?;
+                // The writer has gone only if it failed; its error is told.
+                if part.is_full() && parts.send(part.take()).is_err() {
+                    return Ok(());
+                }
+            }
+            turns.done(next);
+            if self.stop.requested() {
+                turns.close();
+            }
+        }
+        for (_, (_, piece)) in early {
+            part.append(piece)?;
+        }
+        if !part.is_empty() {
+            let _ = parts.send(part.take());
+        }
+        error.map_or(Ok(()), Err)
+    }
+
+    fn write(&self, parts: Receiver<EncodedPart>, mut feeds: Option<Feeds<'_>>) -> Result<u32, RecordsError> {
+        let mut written = 0;
+        for part in parts {
+            // A run belongs to one part only, so the first one is a number that no other process takes.
+            let Some(first) = part.first_run() else { continue };
+            self.store.write_part(first, &part)?;
+            let runs = u32::try_from(part.runs()).unwrap_or(u32::MAX);
+            written += runs;
+            self.log.line("part", json!({ "number": first, "runs": runs }));
+            feeds = feeds.filter(|feeds| feeds.send(part));
+        }
+        Ok(written)
+    }
+}
