@@ -12,10 +12,11 @@ use crate::committed::{CommittedPart, RunRange};
 use crate::error::RecordsError;
 use crate::files::{self, Fingerprint, TEMPORARY};
 use crate::merge::{Feeds, join};
+use crate::pages::Purpose;
 use crate::part_files::{PARTS, SET_ASIDE, Store};
 use crate::rows::{AssignmentRow, ObservationRow};
 use crate::schema::{TABLES, TIMINGS};
-use crate::table_file::{Purpose, TableReader};
+use crate::table_file::TableReader;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,7 +47,7 @@ impl Store {
             return Err(RecordsError::Incomplete { expected: expected_runs, found: committed.runs() });
         }
         let parts = &committed.parts;
-        let merged = self.merge(expected_runs, Purpose::Final, |feeds| {
+        let merged = self.merge(expected_runs, |feeds| {
             feeds.sent.store(expected_runs, Ordering::Relaxed);
             let Feeds { runs, traces, failures, parameters, timings, .. } = feeds;
             thread::scope(|scope| {

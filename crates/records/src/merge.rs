@@ -7,9 +7,9 @@ use crate::compact::MARKER_FILE;
 use crate::encoded::EncodedPart;
 use crate::error::RecordsError;
 use crate::files::{self, Fingerprint, WrittenFile};
+use crate::pages::Purpose;
 use crate::part_files::Store;
 use crate::rows::{FailureRow, ParameterRow, RunRow, TimingRow, TraceRecord};
-use crate::table_file::Purpose;
 use std::panic::resume_unwind;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -62,7 +62,7 @@ impl Store {
     /// Writes `runs`, `traces`, `failures`, `parameters` and `timings` from what `feed` sends while fits are running. They get their
     /// names by [`place_merged`](Self::place_merged). [`RecordsError::Incomplete`] unless `expected_runs` runs are sent.
     pub fn merging(&self, expected_runs: u32, feed: impl FnOnce(Feeds<'_>)) -> Result<Merged, RecordsError> {
-        self.merge(expected_runs, Purpose::Growing, |feeds| {
+        self.merge(expected_runs, |feeds| {
             feed(feeds);
             Ok(())
         })
@@ -71,7 +71,6 @@ impl Store {
     pub(crate) fn merge(
         &self,
         expected_runs: u32,
-        purpose: Purpose,
         feed: impl FnOnce(Feeds<'_>) -> Result<(), RecordsError>,
     ) -> Result<Merged, RecordsError> {
         let sent = &AtomicU32::new(0);
@@ -87,11 +86,11 @@ impl Store {
             let (parameters, parameters_table) = sync_channel(WAITING);
             let (timings, timings_table) = sync_channel(WAITING);
             let tables = [
-                scope.spawn(move || self.grow::<RunRow>(purpose, runs_table, complete)),
-                scope.spawn(move || self.grow::<TraceRecord>(purpose, traces_table, complete)),
-                scope.spawn(move || self.grow::<FailureRow>(purpose, failures_table, complete)),
-                scope.spawn(move || self.grow::<ParameterRow>(purpose, parameters_table, complete)),
-                scope.spawn(move || self.grow::<TimingRow>(purpose, timings_table, complete)),
+                scope.spawn(move || self.grow::<RunRow>(runs_table, complete)),
+                scope.spawn(move || self.grow::<TraceRecord>(traces_table, complete)),
+                scope.spawn(move || self.grow::<FailureRow>(failures_table, complete)),
+                scope.spawn(move || self.grow::<ParameterRow>(parameters_table, complete)),
+                scope.spawn(move || self.grow::<TimingRow>(timings_table, complete)),
             ];
             let fed = feed(Feeds { runs, traces, failures, parameters, timings, sent });
             let tables: Result<Vec<Table>, RecordsError> = tables.into_iter().map(join).collect();
@@ -102,12 +101,11 @@ impl Store {
 
     fn grow<R: Record>(
         &self,
-        purpose: Purpose,
         groups: Receiver<Frame<R>>,
         complete: impl Fn() -> Result<(), RecordsError>,
     ) -> Result<Table, RecordsError> {
         let target = self.root.join(R::TABLE.file_name());
-        let (file, fingerprint) = self.context().write::<R>(target, purpose, |writer| {
+        let (file, fingerprint) = self.context().write::<R>(target, Purpose::Final, |writer| {
             groups.into_iter().try_for_each(|rows| writer.append(rows))?;
             complete()
         })?;

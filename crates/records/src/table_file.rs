@@ -7,13 +7,9 @@ use crate::categories::{EnumTypes, Metadata};
 use crate::columns::{Decoder, Encoder, Frame, Record};
 use crate::error::RecordsError;
 use crate::files::{Fingerprint, PendingFile, WrittenFile, file_error};
+use crate::pages::{ParquetFile, Purpose};
 use polars::io::parquet::metadata::FileMetadataRef;
-use polars::io::parquet::write::BatchedWriter;
-use polars::polars_utils::compression::ZstdLevel;
-use polars::prelude::{
-    Column, DataFrame, KeyValueMetadata, ParallelStrategy, ParquetCompression, ParquetReader, ParquetWriter,
-    PolarsError, Schema, SerReader, StatisticsOptions,
-};
+use polars::prelude::{Column, DataFrame, ParallelStrategy, ParquetReader, PolarsError, SerReader};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::marker::PhantomData;
@@ -23,26 +19,11 @@ use std::path::{Path, PathBuf};
 const GROUP_ROWS: usize = 1 << 15;
 /// Numbers in lists after which a row group is full, so that high-dimensional parameters fit in memory too.
 const GROUP_LIST_VALUES: usize = 1 << 20;
-/// Higher levels cost more time than they save: the numbers are mostly noise in their last digits.
-const ZSTD_LEVEL: i32 = 1;
-/// Bytes of a name kept in column statistics; fixed here, because polars would ask the environment.
-const STATISTICS_BYTES: u64 = 64;
-
-/// Who else wants the processors while a file is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// Fits are running: encode on the caller's thread, as fast as can be. A part is read once, from end to end, or never: no
-    /// compression, no statistics.
-    Part,
-    /// Fits are running, and the file is final.
-    Growing,
-    /// Nothing else runs: encode columns in parallel. Statistics are written for readers that skip row groups.
-    Final,
-}
 
 /// Appends rows to a Parquet file.
 pub(crate) struct TableWriter<'a, R: Record> {
-    writer: BatchedWriter<&'a mut PendingFile>,
+    file: ParquetFile<&'a mut PendingFile>,
+    facts: Vec<(String, String)>,
     path: PathBuf,
     types: &'a EnumTypes,
     /// What there is of the next row group, and how many numbers its lists have.
@@ -62,27 +43,11 @@ impl<'a, R: Record> TableWriter<'a, R> {
         purpose: Purpose,
     ) -> Result<Self, RecordsError> {
         let path = file.temporary().to_owned();
-        let (compression, statistics) = match purpose {
-            Purpose::Part => (ParquetCompression::Uncompressed, StatisticsOptions::empty()),
-            Purpose::Growing | Purpose::Final => {
-                let level = ZstdLevel::try_new(ZSTD_LEVEL).map_err(parquet_error::<R>(&path))?;
-                let statistics = StatisticsOptions {
-                    binary_statistics_truncate_length: Some(STATISTICS_BYTES),
-                    ..StatisticsOptions::default()
-                };
-                (ParquetCompression::Zstd(Some(level)), statistics)
-            }
-        };
-        let schema: Schema = Encoder::<R>::frame(&[], types)?.schema().as_ref().clone();
-        let writer = ParquetWriter::new(file)
-            .with_compression(compression)
-            .with_statistics(statistics)
-            .set_parallel(purpose == Purpose::Final)
-            .with_key_value_metadata(Some(KeyValueMetadata::from_static(metadata.pairs())))
-            .batched(&schema)
-            .map_err(parquet_error::<R>(&path))?;
+        let schema = Encoder::<R>::frame(&[], types)?.schema().clone();
+        let file = ParquetFile::new::<R>(file, &schema, purpose).map_err(parquet_error::<R>(&path))?;
+        let facts = metadata.pairs();
         let (group, single) = (Frame::default(), Vec::new());
-        Ok(Self { writer, path, types, group, group_values: 0, single, single_values: 0, rows: 0 })
+        Ok(Self { file, facts, path, types, group, group_values: 0, single, single_values: 0, rows: 0 })
     }
 
     /// How many of the first rows of `frame` fill the row group that was begun; `None` if they do not.
@@ -134,7 +99,7 @@ impl<'a, R: Record> TableWriter<'a, R> {
         let group = std::mem::take(&mut self.group).in_one_piece();
         self.group_values = 0;
         self.rows += group.height() as u64;
-        self.writer.write_batch(&group).map_err(parquet_error::<R>(&self.path))
+        self.file.write(&group).map_err(parquet_error::<R>(&self.path))
     }
 
     fn finish(mut self) -> Result<u64, RecordsError> {
@@ -142,7 +107,7 @@ impl<'a, R: Record> TableWriter<'a, R> {
         if self.group.rows() > 0 {
             self.write_group()?;
         }
-        self.writer.finish().map_err(parquet_error::<R>(&self.path))?;
+        self.file.finish(self.facts).map_err(parquet_error::<R>(&self.path))?;
         Ok(self.rows)
     }
 }

@@ -163,6 +163,7 @@ pub const RUNS: Table = Table {
             "Rows wrong when each component takes the name of its majority; two may share one.",
         ),
     ],
+    compresses: true,
 };
 
 /// One row per iteration.
@@ -221,6 +222,7 @@ pub const TRACES: Table = Table {
             "The event's number: size of the fall (`decreased`), largest parameter change (`projected`); null without event.",
         ),
     ],
+    compresses: false,
 };
 
 /// One row per breakdown.
@@ -279,6 +281,7 @@ pub const FAILURES: Table = Table {
         always("attempt", UInt32, "", "Number of the breakdown within the run, from 1."),
         always("message", Text, "", "The numbers in words."),
     ],
+    compresses: true,
 };
 
 /// One row per component of a run.
@@ -304,6 +307,7 @@ pub const PARAMETERS: Table = Table {
             "Covariance: d × d numbers, row-major; null for k-means.",
         ),
     ],
+    compresses: true,
 };
 
 /// One row per row of data and run.
@@ -316,6 +320,7 @@ pub const ASSIGNMENTS: Table = Table {
         always("row", UInt32, "", "Row of the data set, from 0."),
         always("component", UInt32, "", "Component with the largest responsibility (the lowest on ties), from 0."),
     ],
+    compresses: true,
 };
 
 /// One row per row of data.
@@ -330,6 +335,7 @@ pub const OBSERVATIONS: Table = Table {
         maybe("truth", Text, "", "Name of the true class; null where it is unknown."),
         always("x", Float64List, "data units", "The d features."),
     ],
+    compresses: true,
 };
 
 /// One row per run.
@@ -342,6 +348,7 @@ pub const TIMINGS: Table = Table {
         always("start_seconds", Float64, "seconds", "Making the start."),
         always("fit_seconds", Float64, "seconds", "The fit."),
     ],
+    compresses: true,
 };
 
 /// All tables, in the order of the documentation.

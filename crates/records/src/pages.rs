@@ -1,0 +1,108 @@
+//! From the columns of a row group to the pages of a Parquet file: how each kind of column is stored.
+//!
+//! The writer of polars treats all columns alike: it looks for a dictionary, computes extremes and compresses. Of numbers that
+//! hardly ever repeat that is most of the time and gains little or nothing; so this module asks polars-parquet
+//! for each column what suits it.
+
+use crate::columns::Record;
+use crate::schema::Kind;
+use polars::prelude::{CompatLevel, DataFrame, PolarsError, PolarsResult, Schema, SchemaExt as _};
+use polars_parquet::read::ParquetError;
+use polars_parquet::write::{
+    CompressionOptions, Compressor, DynIter, DynStreamingIterator, Encoding, FallibleStreamingIterator as _,
+    FileWriter, KeyValue, RowGroupIterColumns, StatisticsOptions, Version, WriteOptions, ZstdLevel, get_dtype_encoding,
+    schema_to_metadata_key,
+};
+use std::io::Write;
+
+/// Higher levels cost more time than they save: the numbers are mostly noise in their last digits.
+const ZSTD_LEVEL: i32 = 1;
+/// Bytes of a name kept in column statistics; fixed here, because polars would ask the environment.
+const STATISTICS_BYTES: u64 = 64;
+
+/// Who reads the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// This program, from end to end, or nobody: written as fast as can be, without compression and statistics.
+    Part,
+    /// Everybody, for years: compressed, with statistics for readers that skip row groups.
+    Final,
+}
+
+/// How a column is stored.
+struct Storage {
+    options: WriteOptions,
+    encodings: Vec<Encoding>,
+}
+
+/// A Parquet file that is written row group by row group.
+pub(crate) struct ParquetFile<W: Write> {
+    file: FileWriter<W>,
+    columns: Vec<Storage>,
+}
+
+impl<W: Write> ParquetFile<W> {
+    /// A file of the table of `R`, whose columns have the types of `schema`.
+    pub fn new<R: Record>(writer: W, schema: &Schema, purpose: Purpose) -> PolarsResult<Self> {
+        let schema = schema.to_arrow(CompatLevel::newest());
+        let zstd = CompressionOptions::Zstd(Some(ZstdLevel::try_new(ZSTD_LEVEL)?));
+        let none = WriteOptions {
+            statistics: StatisticsOptions::empty(),
+            version: Version::V1,
+            compression: CompressionOptions::Uncompressed,
+            data_page_size: None,
+        };
+        let statistics = StatisticsOptions {
+            binary_statistics_truncate_length: Some(STATISTICS_BYTES),
+            ..StatisticsOptions::default()
+        };
+        let storage = |(column, field): (&crate::schema::Column, &_)| {
+            let number = matches!(column.kind, Kind::Float64 | Kind::Float64List);
+            let name = matches!(column.kind, Kind::Enum(_));
+            let options = match purpose {
+                Purpose::Final if !number => WriteOptions { statistics, compression: zstd, ..none },
+                Purpose::Final if R::TABLE.compresses => WriteOptions { compression: zstd, ..none },
+                Purpose::Final | Purpose::Part => none,
+            };
+            let mut encodings = get_dtype_encoding(field);
+            if number || (purpose == Purpose::Part && !name) {
+                encodings.fill(Encoding::Plain);
+            }
+            Storage { options, encodings }
+        };
+        let columns =
+            R::TABLE.columns.iter().zip(schema.iter_values().map(|field| &field.dtype)).map(storage).collect();
+        // Whether the file has statistics at all is asked of these options.
+        let options = if purpose == Purpose::Final { WriteOptions { statistics, ..none } } else { none };
+        Ok(Self { file: FileWriter::try_new(writer, schema, options)?, columns })
+    }
+
+    /// Appends a row group. The columns of the frame have one chunk each.
+    pub fn write(&mut self, frame: &DataFrame) -> PolarsResult<()> {
+        let types = self.file.parquet_schema().fields().to_vec();
+        for batch in frame.iter_chunks(CompatLevel::newest(), false) {
+            let mut columns = Vec::with_capacity(self.columns.len());
+            for ((array, parquet_type), storage) in batch.columns().iter().zip(&types).zip(&self.columns) {
+                let Storage { options, encodings } = storage;
+                for pages in polars_parquet::write::array_to_columns(array, parquet_type.clone(), *options, encodings)?
+                {
+                    let pages =
+                        pages.map(|page| page.map_err(|error| ParquetError::InvalidParameter(error.to_string())));
+                    let compressed = Compressor::new_from_vec(pages, options.compression, Vec::new());
+                    columns.push(Ok(DynStreamingIterator::new(compressed.map_err(PolarsError::from))));
+                }
+            }
+            let columns: RowGroupIterColumns<'_, PolarsError> = DynIter::new(columns.into_iter());
+            self.file.write(batch.len() as u64, columns)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the end of the file, which states the facts.
+    pub fn finish(mut self, facts: Vec<(String, String)>) -> PolarsResult<()> {
+        let schema = schema_to_metadata_key(self.file.schema());
+        let facts = facts.into_iter().map(|(key, value)| KeyValue { key, value: Some(value) });
+        self.file.end(Some([schema].into_iter().chain(facts).collect()))?;
+        Ok(())
+    }
+}
