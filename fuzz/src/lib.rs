@@ -134,7 +134,7 @@ pub fn fit(data: &[u8]) -> String {
     for failure in &first.failures {
         let _ = write!(class, " {} {} {:?}", failure.kind, failure.remedy, failure.cause);
     }
-    let [first, second] = [first, second].map(|record| part::of(vec![record]));
+    let [first, second] = [first, second].map(part::of);
     let found = differences(&first, &second, &sweep::categories(&plan)).expect("rows that can be written");
     assert!(found.is_empty(), "a repetition differs: {}", found[0]);
     format!("{} {} {class}", policy.name(), method.name())

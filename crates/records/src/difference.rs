@@ -93,7 +93,8 @@ struct Side(BTreeMap<&'static str, Vec<Cell>>);
 
 impl Side {
     fn new<R: Record>(rows: &[R], types: &EnumTypes) -> Result<Self, RecordsError> {
-        let frame = Encoder::frame(rows, types)?;
+        let pieces = [rows];
+        let frame = Encoder::frame(&pieces, types)?;
         let cells = |column: &'static Column| Ok((column.name, cells::<R>(&frame, column)?));
         R::TABLE.columns.iter().map(cells).collect::<Result<_, RecordsError>>().map(Self)
     }

@@ -39,9 +39,9 @@ pub use merge::{Feeds, Merged};
 pub use part_files::{Part, Store};
 pub use provenance::Provenance;
 pub use read::{
-    for_each_parameter, for_each_run, for_each_trace, read_assigned_runs, read_assignments, read_assignments_of,
-    read_failures, read_metadata, read_observations, read_parameters, read_parameters_of, read_runs, read_timings,
-    read_traces_of,
+    for_each_outcome, for_each_parameter, for_each_run, for_each_trace, read_assigned_runs, read_assignments,
+    read_assignments_of, read_failures, read_metadata, read_observations, read_parameters, read_parameters_of,
+    read_runs, read_timings, read_traces_of,
 };
 pub use rows::{
     AssignmentRow, End, FAILURE_CAUSES, FAILURE_KINDS, Factors, FailureRow, Moment, ObservationRow, ParameterRow,

@@ -56,13 +56,16 @@ impl<W: Write> ParquetFile<W> {
             binary_statistics_truncate_length: Some(STATISTICS_BYTES),
             ..StatisticsOptions::default()
         };
+        // A file that has statistics has some of every column.
+        let nulls = StatisticsOptions { null_count: true, ..StatisticsOptions::empty() };
         let storage = |(column, field): (&crate::schema::Column, &_)| {
             let number = matches!(column.kind, Kind::Float64 | Kind::Float64List);
             let name = matches!(column.kind, Kind::Enum(_));
             let options = match purpose {
                 Purpose::Final if !number => WriteOptions { statistics, compression: zstd, ..none },
-                Purpose::Final if R::TABLE.compresses => WriteOptions { compression: zstd, ..none },
-                Purpose::Final | Purpose::Part => none,
+                Purpose::Final if R::TABLE.compresses => WriteOptions { statistics: nulls, compression: zstd, ..none },
+                Purpose::Final => WriteOptions { statistics: nulls, ..none },
+                Purpose::Part => none,
             };
             let mut encodings = get_dtype_encoding(field);
             if number || (purpose == Purpose::Part && !name) {

@@ -43,6 +43,18 @@ pub struct Part {
     pub timings: Vec<TimingRow>,
 }
 
+impl Part {
+    /// Appends the rows of runs that come later.
+    pub fn append(&mut self, later: Self) {
+        let Self { runs, traces, failures, parameters, timings } = later;
+        self.runs.extend(runs);
+        self.traces.extend(traces);
+        self.failures.extend(failures);
+        self.parameters.extend(parameters);
+        self.timings.extend(timings);
+    }
+}
+
 /// A results folder that is being written.
 #[derive(Debug)]
 pub struct Store {
@@ -102,15 +114,18 @@ impl Store {
         files::write_json(&self.temporary, &self.root.join(PROVENANCE_FILE), provenance)
     }
 
-    /// Checks the rows of a part, or of a piece of one, and makes columns of them.
-    pub fn encode(&self, number: u32, part: &Part) -> Result<EncodedPart, RecordsError> {
+    /// Checks the rows of a part, which may come in pieces, and makes columns of them.
+    pub fn encode(&self, number: u32, pieces: &[Part]) -> Result<EncodedPart, RecordsError> {
+        fn of<'a, R>(pieces: &'a [Part], table: impl Fn(&'a Part) -> &'a [R]) -> Vec<&'a [R]> {
+            pieces.iter().map(table).collect()
+        }
         Ok(EncodedPart {
-            ranges: part.check(number)?,
-            runs: Frame::encode(&part.runs, &self.types)?,
-            traces: Frame::encode(&part.traces, &self.types)?,
-            failures: Frame::encode(&part.failures, &self.types)?,
-            parameters: Frame::encode(&part.parameters, &self.types)?,
-            timings: Frame::encode(&part.timings, &self.types)?,
+            ranges: check(number, pieces)?,
+            runs: Frame::encode(&of(pieces, |part| &part.runs), &self.types)?,
+            traces: Frame::encode(&of(pieces, |part| &part.traces), &self.types)?,
+            failures: Frame::encode(&of(pieces, |part| &part.failures), &self.types)?,
+            parameters: Frame::encode(&of(pieces, |part| &part.parameters), &self.types)?,
+            timings: Frame::encode(&of(pieces, |part| &part.timings), &self.types)?,
         })
     }
 
@@ -204,35 +219,33 @@ impl Store {
     }
 }
 
-impl Part {
-    /// The ranges of its runs, if all tables are in order and belong to them.
-    fn check(&self, part: u32) -> Result<Vec<RunRange>, RecordsError> {
-        let mut ranges: Vec<RunRange> = Vec::new();
-        let mut previous = None;
-        for row in &self.runs {
-            if let Some(previous) = previous.filter(|&previous| previous >= row.run) {
-                return Err(RecordsError::OutOfOrder { part, table: "runs", run: row.run, previous });
+/// The ranges of the runs of a part, if all tables are in order and belong to them.
+fn check(part: u32, pieces: &[Part]) -> Result<Vec<RunRange>, RecordsError> {
+    let mut ranges: Vec<RunRange> = Vec::new();
+    for row in pieces.iter().flat_map(|piece| &piece.runs) {
+        match ranges.last_mut() {
+            Some(range) if range.last >= row.run => {
+                return Err(RecordsError::OutOfOrder { part, table: "runs", run: row.run, previous: range.last });
             }
-            previous = Some(row.run);
-            match ranges.last_mut() {
-                Some(range) if range.last + 1 == row.run => range.last = row.run,
-                _ => ranges.push(RunRange { first: row.run, last: row.run }),
-            }
+            Some(range) if range.last + 1 == row.run => range.last = row.run,
+            _ => ranges.push(RunRange { first: row.run, last: row.run }),
         }
-        let moment = |row: &ParameterRow| (row.run, row.moment as u32, row.component);
-        check_table(part, &ranges, &self.traces, |record| (record.run, record.row.iteration, 0))?;
-        check_table(part, &ranges, &self.failures, |row| (row.run, row.attempt, 0))?;
-        check_table(part, &ranges, &self.parameters, moment)?;
-        check_table(part, &ranges, &self.timings, |row| (row.run, 0, 0))?;
-        Ok(ranges)
     }
+    let moment = |row: &ParameterRow| (row.run, row.moment as u32, row.component);
+    let traces = pieces.iter().flat_map(|piece| &piece.traces);
+    check_table(part, &ranges, traces, |record| (record.run, record.row.iteration, 0))?;
+    let failures = pieces.iter().flat_map(|piece| &piece.failures);
+    check_table(part, &ranges, failures, |row| (row.run, row.attempt, 0))?;
+    check_table(part, &ranges, pieces.iter().flat_map(|piece| &piece.parameters), moment)?;
+    check_table(part, &ranges, pieces.iter().flat_map(|piece| &piece.timings), |row| (row.run, 0, 0))?;
+    Ok(ranges)
 }
 
 /// Fails unless the keys rise strictly and belong to the ranges.
-fn check_table<R: Record>(
+fn check_table<'a, R: Record + 'a>(
     part: u32,
     ranges: &[RunRange],
-    rows: &[R],
+    rows: impl Iterator<Item = &'a R>,
     key: impl Fn(&R) -> (u32, u32, u32),
 ) -> Result<(), RecordsError> {
     let table = R::TABLE.name;

@@ -6,7 +6,9 @@
 use crate::categories::Metadata;
 use crate::columns::Record;
 use crate::error::RecordsError;
-use crate::rows::{AssignmentRow, FailureRow, ObservationRow, ParameterRow, RunRow, TimingRow, TraceRecord};
+use crate::rows::{
+    AssignmentRow, FailureRow, ObservationRow, ParameterRow, RunOutcome, RunRow, TimingRow, TraceRecord,
+};
 use crate::table_file::TableReader;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -56,6 +58,12 @@ pub fn read_runs(root: &Path) -> Result<Vec<RunRow>, RecordsError> {
 /// Hands every row of `runs` to `each`, in order of the run; holds one row group at a time.
 pub fn for_each_run(root: &Path, each: impl FnMut(RunRow)) -> Result<(), RecordsError> {
     for_each(root, each)
+}
+
+/// Hands the outcome of every run to `each`, in order of the run; no other column is read.
+pub fn for_each_outcome(root: &Path, each: impl FnMut(RunOutcome)) -> Result<(), RecordsError> {
+    open::<RunRow>(root)?.values("outcome", &RunOutcome::ALL, RunOutcome::name)?.into_iter().for_each(each);
+    Ok(())
 }
 
 /// Hands every row of `traces` to `each`, in order of (run, iteration); holds one row group at a time.

@@ -89,7 +89,7 @@ impl<'a, R: Record> TableWriter<'a, R> {
     }
 
     fn append_single(&mut self) -> Result<(), RecordsError> {
-        let frame = Frame::encode(&self.single, self.types)?;
+        let frame = Frame::encode(&[&self.single], self.types)?;
         self.single.clear();
         self.single_values = 0;
         self.append(frame)
@@ -204,6 +204,17 @@ impl<R: Record> TableReader<R> {
             self.offset += length;
         }
         Ok(runs)
+    }
+
+    /// A column of names as values of a closed type, from that column alone.
+    pub fn values<T: Copy>(
+        mut self,
+        column: &'static str,
+        all: &[T],
+        name: impl Fn(T) -> &'static str,
+    ) -> Result<Vec<T>, RecordsError> {
+        let frame = self.frame(Some(vec![column.to_owned()]), self.rows())?;
+        Decoder { frame: &frame, table: R::TABLE, path: &self.path }.values(column, all, name)
     }
 
     /// The next row group, `None` after the last.

@@ -9,10 +9,10 @@ pub fn cheapest(cost: &[f64], m: usize) -> Vec<usize> {
     let mut row_potential = vec![0.0_f64; m + 1];
     let mut column_potential = vec![0.0_f64; m + 1];
     let mut row_of_column = vec![0_usize; m + 1];
+    let (mut slack, mut previous, mut visited) = (vec![0.0; m + 1], vec![0_usize; m + 1], vec![false; m + 1]);
     for row in 1..=m {
-        let mut slack = vec![f64::INFINITY; m + 1];
-        let mut previous = vec![0_usize; m + 1];
-        let mut visited = vec![false; m + 1];
+        slack.fill(f64::INFINITY);
+        visited.fill(false);
         row_of_column[0] = row;
         let mut column = 0;
         while row_of_column[column] != 0 {

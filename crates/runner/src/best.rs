@@ -18,7 +18,8 @@ const CELLS_AT_ONCE: usize = 64;
 #[derive(Debug)]
 pub struct Best<'a> {
     plan: &'a Plan,
-    rows: Vec<Option<RunRow>>,
+    /// Boxed: a study may have a million cells, most of them without a run yet.
+    rows: Vec<Option<Box<RunRow>>>,
 }
 
 impl<'a> Best<'a> {
@@ -28,7 +29,7 @@ impl<'a> Best<'a> {
     }
 
     /// Looks at one run.
-    pub fn see(&mut self, row: RunRow) {
+    pub fn see(&mut self, row: &RunRow) {
         let cell = self.plan.cells.partition_point(|cell| cell.first_run <= row.run) - 1;
         if row.outcome != RunOutcome::Converged {
             return;
@@ -36,10 +37,10 @@ impl<'a> Best<'a> {
         let best = &mut self.rows[cell];
         let better = match best {
             None => true,
-            Some(best) => compare(&row, best).then(best.run.cmp(&row.run)) == Ordering::Greater,
+            Some(best) => compare(row, best).then(best.run.cmp(&row.run)) == Ordering::Greater,
         };
         if better {
-            *best = Some(row);
+            *best = Some(Box::new(row.clone()));
         }
     }
 
@@ -51,7 +52,7 @@ impl<'a> Best<'a> {
         level: Level,
         pool: &'a rayon::ThreadPool,
     ) -> impl Iterator<Item = Result<Assigned, Interrupted>> + 'a {
-        let chosen: Vec<&RunRow> = self.rows.iter().flatten().collect();
+        let chosen: Vec<&RunRow> = self.rows.iter().flatten().map(Box::as_ref).collect();
         let chunks = chosen.len().div_ceil(CELLS_AT_ONCE);
         (0..chunks).flat_map(move |i| {
             let chunk = &chosen[i * CELLS_AT_ONCE..chosen.len().min((i + 1) * CELLS_AT_ONCE)];
@@ -122,7 +123,7 @@ mod tests {
         let best = |runs: &[RunRow]| {
             let mut best = Best::new(&plan);
             for row in runs {
-                best.see(row.clone());
+                best.see(row);
             }
             best.rows[0].as_ref().map(|row| row.run)
         };
@@ -158,7 +159,7 @@ mod tests {
         let runs = [row(0, 7.0), row(1, 2.0), row(2, 3.0)];
         let mut best = Best::new(&plan);
         for row in runs {
-            best.see(row);
+            best.see(&row);
         }
         assert_eq!(best.rows.iter().flatten().map(|row| row.run).collect::<Vec<_>>(), [1]);
     }

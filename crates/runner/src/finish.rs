@@ -36,14 +36,14 @@ impl Finish<'_> {
     pub fn run(&self, origin: Provenance) -> anyhow::Result<()> {
         let store = Store::open(self.folder, &sweep::categories(self.plan), provenance::metadata(self.plan))?;
         store.compact(self.plan.runs())?;
-        self.merged(store, origin)
+        let mut best = Best::new(self.plan);
+        records::for_each_run(self.folder, |row| best.see(&row))?;
+        self.merged(store, &best, origin)
     }
 
-    /// Adds the tables that need all runs, and marks the folder as complete.
-    pub fn merged(&self, store: Store, mut origin: Provenance) -> anyhow::Result<()> {
-        let Self { plan, folder, progress, log, .. } = *self;
-        let mut best = Best::new(plan);
-        records::for_each_run(folder, |row| best.see(row))?;
+    /// Adds the tables that need all runs, of which the best are known, and marks the folder as complete.
+    pub fn merged(&self, store: Store, best: &Best<'_>, mut origin: Provenance) -> anyhow::Result<()> {
+        let Self { plan, progress, log, .. } = *self;
         let (mut strange, mut interrupted) = (Vec::new(), None);
         let assigned = best.assignments(self.samples, self.level, self.pool).map_while(|one| match one {
             Ok(one) => {

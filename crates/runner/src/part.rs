@@ -11,21 +11,14 @@ const LONGEST: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)]
 /// Runs that a part has at least, unless it grew for long enough.
 const FEWEST: usize = 512;
 /// Rows of traces after which a part is full.
-const TRACE_ROWS: usize = 1 << 16;
+const TRACE_ROWS: usize = 1 << 17;
 /// Numbers in parameters after which a part is full.
 const PARAMETER_VALUES: usize = 1 << 20;
 
-/// The rows of some runs, table by table.
-pub fn of(records: impl IntoIterator<Item = JobRecord>) -> Part {
-    let mut part = Part::default();
-    for record in records {
-        part.runs.push(record.run);
-        part.traces.extend(record.traces);
-        part.failures.extend(record.failures);
-        part.parameters.extend(record.parameters);
-        part.timings.push(record.timing);
-    }
-    part
+/// The rows of a run, table by table.
+pub fn of(record: JobRecord) -> Part {
+    let JobRecord { run, traces, failures, parameters, timing, .. } = record;
+    Part { runs: vec![run], traces, failures, parameters, timings: vec![timing] }
 }
 
 /// How long a part may grow, so long after the first.
@@ -89,6 +82,7 @@ mod tests {
     use em::TraceRow;
     use linalg::Level;
     use records::{Store, TraceRecord};
+    use std::ops::Range;
 
     #[test]
     fn parts_double_until_they_are_large() {
@@ -98,24 +92,27 @@ mod tests {
         let data = Judged::new(plan.datasets[0].sample([0; 32]).unwrap());
         let (cell, replicate) = plan.locate(0);
         let job = Job { plan: &plan, cell, replicate, data: &data, threads: false, level: Level::detect() };
-        let piece = |run: u32, traces: usize| {
-            let mut record = JobRecord::new(&job);
-            (record.run.run, record.timing.run) = (run, run);
-            let row = |iteration: usize| TraceRow { iteration: iteration as u32, ..TraceRow::default() };
-            record.traces = (0..traces).map(|iteration| TraceRecord { run, row: row(iteration) }).collect();
-            store.encode(run, &of([record])).unwrap()
+        let piece = |runs: Range<u32>, traces: u32| {
+            let record = |run: u32| {
+                let mut record = JobRecord::new(&job);
+                (record.run.run, record.timing.run) = (run, run);
+                let row = |iteration: u32| TraceRow { iteration, ..TraceRow::default() };
+                record.traces = (0..traces).map(|iteration| TraceRecord { run, row: row(iteration) }).collect();
+                of(record)
+            };
+            store.encode(runs.start, &runs.map(record).collect::<Vec<_>>()).unwrap()
         };
         let mut part = Growing::default();
         let mut lengths = Vec::new();
-        for run in 0..5000 {
-            part.append(piece(run, 1)).unwrap();
+        for first in (0..4864).step_by(128) {
+            part.append(piece(first..first + 128, 1)).unwrap();
             if part.is_full() {
                 lengths.push(part.take().runs());
             }
         }
         assert_eq!(lengths, [512, 512, 1024, 2048]);
         assert!(!part.is_empty());
-        part.append(piece(5000, TRACE_ROWS)).unwrap();
+        part.append(piece(4864..4865, u32::try_from(TRACE_ROWS).unwrap())).unwrap();
         assert!(part.is_full());
     }
 

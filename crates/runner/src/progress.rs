@@ -43,7 +43,7 @@ impl Faults {
     /// Those in a finished folder.
     pub fn in_folder(folder: &Path) -> Result<Self, records::RecordsError> {
         let mut faults = Self::default();
-        records::for_each_run(folder, |run| faults.see(run.outcome))?;
+        records::for_each_outcome(folder, |outcome| faults.see(outcome))?;
         Ok(faults)
     }
 }

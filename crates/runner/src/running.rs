@@ -1,6 +1,7 @@
 //! The threads of a running sweep: some compute runs and make columns of their rows, one puts these in order and cuts parts, one
 //! writes the parts, and one for each table lets it grow (`records`).
 
+use crate::best::Best;
 use crate::guard;
 use crate::interrupt::Interrupt;
 use crate::job::{Job, JobRecord};
@@ -19,11 +20,12 @@ use std::ops::Range;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
 /// Finished parts that may wait for the writer; more would only cost memory.
-const WAITING_PARTS: usize = 2;
+const WAITING_PARTS: usize = 1;
 
 /// When nothing new is begun.
 pub struct Stop<'a> {
@@ -54,7 +56,7 @@ impl<'a> Stop<'a> {
 type Piece = (Range<usize>, anyhow::Result<EncodedPart>);
 
 /// What the threads share.
-pub struct Running<'a> {
+pub struct Running<'a, 'plan> {
     /// What is run.
     pub plan: &'a Plan,
     /// The samples of all draws.
@@ -63,7 +65,9 @@ pub struct Running<'a> {
     pub store: &'a Store,
     /// Who is told of each run.
     pub progress: &'a Progress,
-    /// And where each part is written down.
+    /// The best runs so far.
+    pub best: &'a Mutex<Best<'plan>>,
+    /// Where each part is written down.
     pub log: &'a Log,
     /// The instruction set of the kernels.
     pub level: Level,
@@ -73,7 +77,7 @@ pub struct Running<'a> {
     pub job: guard::Work,
 }
 
-impl Running<'_> {
+impl Running<'_, '_> {
     /// Computes `runs` on all threads of the pool, and writes them in parts. Returns the number of runs written. The rows of written
     /// parts go on to `feeds`.
     pub fn run(&self, runs: &[u32], pool: &rayon::ThreadPool, feeds: Option<Feeds<'_>>) -> anyhow::Result<u32> {
@@ -101,11 +105,11 @@ impl Running<'_> {
         while let Some(places) = turns.take(pace.places()) {
             let begun = Instant::now();
             let mut end = places.start;
-            let mut records = Vec::with_capacity(places.len());
+            let mut parts = Vec::with_capacity(places.len());
             let mut interrupted = Ok(());
             while end < places.end && interrupted.is_ok() && !(end > places.start && Pace::is_slow(begun.elapsed())) {
                 match self.one(runs[end]) {
-                    Ok(record) => records.extend(record),
+                    Ok(record) => parts.extend(record.map(part::of)),
                     // Such a run is not written, so that the same command repeats it.
                     Err(cause) => interrupted = Err(cause.into()),
                 }
@@ -113,7 +117,7 @@ impl Running<'_> {
             }
             turns.give_back(end..places.end);
             let number = runs[places.start];
-            let encoded = interrupted.and_then(|()| Ok(self.store.encode(number, &part::of(records))?));
+            let encoded = interrupted.and_then(|()| Ok(self.store.encode(number, &parts)?));
             pace.learn(begun.elapsed());
             if pieces.send((places.start..end, encoded)).is_err() {
                 return;
@@ -131,6 +135,7 @@ impl Running<'_> {
         let job = Job { plan: self.plan, cell, replicate, data, threads: false, level: self.level };
         let record = guard::caught(&job, self.job)?;
         self.progress.tick(record.run.outcome);
+        self.best.lock().unwrap_or_else(PoisonError::into_inner).see(&record.run);
         Ok(Some(record))
     }
 

@@ -34,16 +34,16 @@ struct MixtureKey<'a> {
     mixture: u32,
 }
 
-/// What determines where a start lies.
+/// What determines where a start lies. Its fields are in the order of their names: see [`digest_of_fields`].
 #[derive(Serialize)]
 struct StartKey<'a> {
-    purpose: &'static str,
-    seed: u64,
     dataset: &'a str,
     draw: u32,
     k: u32,
-    rule: &'static str,
+    purpose: &'static str,
     replicate: u32,
+    rule: &'static str,
+    seed: u64,
 }
 
 /// What determines the runs of a cell, but for the replicate.
@@ -71,11 +71,11 @@ struct CellKey<'a> {
     stop: &'a [StopRule],
 }
 
-/// What determines a run.
+/// What determines a run. Its fields are in the order of their names: see [`digest_of_fields`].
 #[derive(Serialize)]
 struct RunKey {
-    purpose: &'static str,
     cell: String,
+    purpose: &'static str,
     replicate: u32,
 }
 
@@ -91,14 +91,14 @@ pub fn mixture_seed(seed: u64, dataset: &str, mixture: u32) -> [u8; 32] {
 
 /// Seed of where a start lies.
 pub fn start_seed(plan: &Plan, cell: &Cell, replicate: u32) -> [u8; 32] {
-    digest(&StartKey {
-        purpose: "start",
-        seed: plan.seed,
+    digest_of_fields(&StartKey {
         dataset: &plan.datasets[cell.dataset].name,
         draw: cell.draw,
         k: cell.k,
-        rule: cell.start.location_rule(),
+        purpose: "start",
         replicate,
+        rule: cell.start.location_rule(),
+        seed: plan.seed,
     })
 }
 
@@ -156,7 +156,7 @@ fn cell_key<'a>(plan: &'a Plan, cell: &Cell) -> CellKey<'a> {
 
 /// First 64 bits of the hash of the resolved run. It does not depend on the number of the run in the plan.
 pub fn run_id(_plan: &Plan, cell: &Cell, replicate: u32) -> u64 {
-    first_64_bits(&digest(&RunKey { purpose: "run", cell: hex(&cell.digest), replicate }))
+    first_64_bits(&digest_of_fields(&RunKey { cell: hex(&cell.digest), purpose: "run", replicate }))
 }
 
 /// The first 8 bytes, the most significant first, so that hexadecimal digits agree.
@@ -172,6 +172,12 @@ pub fn digest(key: &impl Serialize) -> [u8; 32] {
     Sha256::digest(canonical_text(key)).into()
 }
 
+/// The same for a key without floating-point numbers whose fields stand in the order of their names: what serde writes is
+/// canonical as it is. Two keys of every run are hashed; to sort their fields took 1.6 % of a study of short fits.
+fn digest_of_fields(key: &impl Serialize) -> [u8; 32] {
+    Sha256::digest(serde_json::to_vec(key).expect("keys are plain structs")).into()
+}
+
 fn canonical_text(key: &impl Serialize) -> String {
     let value = serde_json::to_value(key).expect("keys are plain structs");
     let mut text = String::new();
@@ -181,10 +187,8 @@ fn canonical_text(key: &impl Serialize) -> String {
 
 /// Hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn canonical(value: &Value, text: &mut String) {
@@ -308,6 +312,23 @@ mod tests {
         canonical(&serde_json::json!({ "b": [1.0, 1, -0.0, null, true], "a": { "x\"": "ü\\" } }), &mut text);
         assert_eq!(text, "{\"a\":{\"x\\\"\":\"ü\\\\\"},\"b\":[0x3ff0000000000000,1,0x8000000000000000,null,true]}");
         assert_eq!(first_64_bits(&digest(&"")), u64::from_str_radix(&hex(&digest(&""))[..16], 16).unwrap());
+    }
+
+    #[test]
+    fn fields_in_order_are_canonical() {
+        let start = StartKey {
+            dataset: "a\"ü\n",
+            draw: 1,
+            k: 3,
+            purpose: "start",
+            replicate: 7,
+            rule: "points",
+            seed: u64::MAX,
+        };
+        assert_eq!(digest_of_fields(&start), digest(&start));
+        let run = RunKey { cell: hex(&[0xa5; 32]), purpose: "run", replicate: 7 };
+        assert_eq!(digest_of_fields(&run), digest(&run));
+        assert_eq!(hex(&[0x0f, 0xa5]), "0fa5");
     }
 
     #[test]

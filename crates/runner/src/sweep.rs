@@ -1,6 +1,7 @@
 //! Runs a plan, or a share of it: parallel over jobs ([`running`](crate::running)), resumable at any part. What
 //! comes out depends neither on the number of threads and processes, nor on where the sweep was interrupted.
 
+use crate::best::Best;
 use crate::finish::Finish;
 use crate::guard;
 use crate::interrupt::Interrupt;
@@ -18,6 +19,7 @@ use records::{Categories, Provenance, Store};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long the last shards wait for each other's locks when they end at the same time.
@@ -143,11 +145,13 @@ impl Sweep<'_> {
         let samples = samples(plan)?;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
         let stop = Stop::new(&interrupt, self.max_failures, progress);
+        let best = Mutex::new(Best::new(plan));
         let running = Running {
             plan,
             samples: &samples,
             store: &store,
             progress,
+            best: &best,
             log: &log,
             level: self.level,
             stop: &stop,
@@ -174,7 +178,7 @@ impl Sweep<'_> {
         let finish = Finish { plan, folder, samples: &samples, level: self.level, pool: &pool, progress, log: &log };
         let missing = if let Some(merged) = merged {
             store.place_merged(merged)?;
-            finish.merged(store, origin)?;
+            finish.merged(store, &best.into_inner().unwrap_or_else(PoisonError::into_inner), origin)?;
             None
         } else {
             drop(store);

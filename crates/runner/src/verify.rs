@@ -180,7 +180,9 @@ fn repeat(
         let of_run = record.labels.take().unwrap_or_default();
         labels.extend((0..).zip(of_run).map(|(row, component)| AssignmentRow { run, row, component }));
     }
-    Ok((part::of(records), labels))
+    let mut repeated = Part::default();
+    records.into_iter().for_each(|record| repeated.append(part::of(record)));
+    Ok((repeated, labels))
 }
 
 fn list(text: &mut String, found: &[Difference], recorded: &Part) {

@@ -12,7 +12,9 @@ use polars::prelude::{
 
 /// Builds the columns of a data frame from rows.
 pub(crate) struct Encoder<'a, R> {
-    rows: &'a [R],
+    /// Pieces of the table, one after the other.
+    rows: &'a [&'a [R]],
+    count: usize,
     types: &'a EnumTypes,
     columns: Vec<Column>,
 }
@@ -24,12 +26,13 @@ struct Nullable<T> {
 }
 
 impl<'a, R: Record> Encoder<'a, R> {
-    /// The rows as one chunk.
-    pub fn frame(rows: &'a [R], types: &'a EnumTypes) -> Result<DataFrame, RecordsError> {
-        let mut encoder = Self { rows, types, columns: Vec::with_capacity(R::TABLE.columns.len()) };
+    /// The rows of all pieces as one chunk.
+    pub fn frame(rows: &'a [&'a [R]], types: &'a EnumTypes) -> Result<DataFrame, RecordsError> {
+        let count = rows.iter().map(|piece| piece.len()).sum();
+        let mut encoder = Self { rows, count, types, columns: Vec::with_capacity(R::TABLE.columns.len()) };
         R::encode(&mut encoder)?;
         assert_eq!(encoder.columns.len(), R::TABLE.columns.len(), "table {} is short of columns", R::TABLE.name);
-        Ok(DataFrame::new(rows.len(), encoder.columns).expect("every column has one value per row"))
+        Ok(DataFrame::new(count, encoder.columns).expect("every column has one value per row"))
     }
 
     /// The schema of the column that comes next, which must be the named one.
@@ -37,6 +40,10 @@ impl<'a, R: Record> Encoder<'a, R> {
         let column = R::TABLE.columns.get(self.columns.len()).expect("more columns than the schema has");
         assert_eq!(column.name, name, "table {} has its columns in another order", R::TABLE.name);
         column
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &'a R> + use<'a, R> {
+        self.rows.iter().copied().flatten()
     }
 
     fn missing(column: &'static schema::Column, row: &R) -> RecordsError {
@@ -48,15 +55,15 @@ impl<'a, R: Record> Encoder<'a, R> {
         column: &'static schema::Column,
         value: impl Fn(&R) -> Result<Option<T>, RecordsError>,
     ) -> Result<Nullable<T>, RecordsError> {
-        let mut values = Vec::with_capacity(self.rows.len());
+        let mut values = Vec::with_capacity(self.count);
         let mut present: Option<Vec<bool>> = None;
-        for (i, row) in self.rows.iter().enumerate() {
+        for (i, row) in self.rows().enumerate() {
             let value = value(row)?;
             if value.is_none() && present.is_none() {
                 if !column.nullable {
                     return Err(Self::missing(column, row));
                 }
-                let mut flags = Vec::with_capacity(self.rows.len());
+                let mut flags = Vec::with_capacity(self.count);
                 flags.resize(i, true);
                 present = Some(flags);
             }
@@ -100,11 +107,11 @@ impl<'a, R: Record> Encoder<'a, R> {
     pub fn text(&mut self, name: &str, value: impl Fn(&R) -> Option<&str>) -> Result<(), RecordsError> {
         let column = self.next(name);
         assert_eq!(column.kind, Kind::Text, "column {name}");
-        let values: Vec<Option<&str>> = self.rows.iter().map(value).collect();
+        let values: Vec<Option<&str>> = self.rows().map(value).collect();
         if !column.nullable
-            && let Some(i) = values.iter().position(Option::is_none)
+            && let Some((row, _)) = self.rows().zip(&values).find(|(_, value)| value.is_none())
         {
-            return Err(Self::missing(column, &self.rows[i]));
+            return Err(Self::missing(column, row));
         }
         self.columns.push(Series::new(name.into(), values).into_column());
         Ok(())
@@ -113,7 +120,7 @@ impl<'a, R: Record> Encoder<'a, R> {
     /// Adds a column of 64-bit numbers as 16 hexadecimal digits.
     pub fn hex(&mut self, name: &str, value: impl Fn(&R) -> u64) {
         assert_eq!(self.next(name).kind, Kind::Hex, "column {name}");
-        let values: Vec<String> = self.rows.iter().map(|row| format!("{:016x}", value(row))).collect();
+        let values: Vec<String> = self.rows().map(|row| format!("{:016x}", value(row))).collect();
         self.columns.push(Series::new(name.into(), values).into_column());
     }
 
@@ -158,10 +165,10 @@ impl<'a, R: Record> Encoder<'a, R> {
     pub fn list(&mut self, name: &str, value: impl Fn(&R) -> Option<&[f64]>) -> Result<(), RecordsError> {
         let column = self.next(name);
         assert_eq!(column.kind, Kind::Float64List, "column {name}");
-        let total = self.rows.iter().map(|row| value(row).map_or(0, <[f64]>::len)).sum();
+        let total = self.rows().map(|row| value(row).map_or(0, <[f64]>::len)).sum();
         let mut builder =
-            ListPrimitiveChunkedBuilder::<Float64Type>::new(name.into(), self.rows.len(), total, DataType::Float64);
-        for row in self.rows {
+            ListPrimitiveChunkedBuilder::<Float64Type>::new(name.into(), self.count, total, DataType::Float64);
+        for row in self.rows() {
             let values = value(row);
             match values {
                 Some(values) => {

@@ -61,8 +61,8 @@ impl<R> Frame<R> {
 }
 
 impl<R: Record> Frame<R> {
-    /// The columns of rows.
-    pub fn encode(rows: &[R], types: &EnumTypes) -> Result<Self, RecordsError> {
+    /// The columns of pieces of the table, one after the other.
+    pub fn encode(rows: &[&[R]], types: &EnumTypes) -> Result<Self, RecordsError> {
         Encoder::frame(rows, types).map(Self::of)
     }
 

@@ -9,7 +9,7 @@ const INTRODUCTION: &str = "\
 
 # The tables of a results folder
 
-Each table is one Parquet file, `NAME.parquet`, compressed with zstd, and opens in polars, pandas and DuckDB. Parquet marks
+Each table is one Parquet file, `NAME.parquet`, compressed with zstd (but for the numbers in `traces`), and opens in polars, pandas and DuckDB. Parquet marks
 every column as optional; those with *no* under *null* never are. A missing value is null, never 0 and never NaN: every
 number in a table is finite. Rows are sorted by the key, which identifies a row.
 
