@@ -95,12 +95,23 @@ struct Ratios<'a> {
 
 impl WithSimd for Ratios<'_> {
     type Output = ();
+    /// One loop for each step over arrays of its own: in one loop over all of them the compiler took one lane after the other
+    /// (AVX-512: 105 ns a call instead of 30).
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        for ((out, &new), &old) in self.out.iter_mut().zip(self.new).zip(self.old) {
-            let relative = (new - old) / old;
-            let (near, far) = (ln_1p(relative), ln(new / old));
-            *out = if relative.abs() < 0.5 { near } else { far };
+        let (new, old) = (*self.new, *self.old);
+        let (mut relative, mut near, mut far) = ([0.0; WIDTH], [0.0; WIDTH], [0.0; WIDTH]);
+        for i in 0..WIDTH {
+            relative[i] = (new[i] - old[i]) / old[i];
+        }
+        for i in 0..WIDTH {
+            near[i] = ln_1p(relative[i]);
+        }
+        for i in 0..WIDTH {
+            far[i] = ln(new[i] / old[i]);
+        }
+        for i in 0..WIDTH {
+            self.out[i] = if relative[i].abs() < 0.5 { near[i] } else { far[i] };
         }
     }
 }

@@ -57,20 +57,23 @@ impl<'a, R: Record> Encoder<'a, R> {
     ) -> Result<Nullable<T>, RecordsError> {
         let mut values = Vec::with_capacity(self.count);
         let mut present: Option<Vec<bool>> = None;
-        for (i, row) in self.rows().enumerate() {
-            let value = value(row)?;
-            if value.is_none() && present.is_none() {
-                if !column.nullable {
-                    return Err(Self::missing(column, row));
+        // Two loops: a flattened iterator would look for the end of a piece after every row.
+        for piece in self.rows {
+            for row in *piece {
+                let value = value(row)?;
+                if value.is_none() && present.is_none() {
+                    if !column.nullable {
+                        return Err(Self::missing(column, row));
+                    }
+                    let mut flags = Vec::with_capacity(self.count);
+                    flags.resize(values.len(), true);
+                    present = Some(flags);
                 }
-                let mut flags = Vec::with_capacity(self.count);
-                flags.resize(i, true);
-                present = Some(flags);
+                if let Some(flags) = &mut present {
+                    flags.push(value.is_some());
+                }
+                values.push(value.unwrap_or_default());
             }
-            if let Some(flags) = &mut present {
-                flags.push(value.is_some());
-            }
-            values.push(value.unwrap_or_default());
         }
         Ok(Nullable { values, present })
     }
