@@ -39,6 +39,17 @@ impl EncodedPart {
         self.parameters.list_lengths().iter().sum()
     }
 
+    /// Joins what was appended, so that neither the part nor its tables have to for each of their row groups.
+    #[must_use]
+    pub fn joined(mut self) -> Self {
+        self.runs.join();
+        self.traces.join();
+        self.failures.join();
+        self.parameters.join();
+        self.timings.join();
+        self
+    }
+
     /// Appends runs that come later in the plan; [`RecordsError::OutOfOrder`] if they do not.
     pub fn append(&mut self, later: Self) -> Result<(), RecordsError> {
         let Self { ranges, runs, traces, failures, parameters, timings } = later;

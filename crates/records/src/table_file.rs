@@ -96,7 +96,7 @@ impl<'a, R: Record> TableWriter<'a, R> {
     }
 
     fn write_group(&mut self) -> Result<(), RecordsError> {
-        let group = std::mem::take(&mut self.group).in_one_piece();
+        let group = std::mem::take(&mut self.group).into_columns();
         self.group_values = 0;
         self.rows += group.height() as u64;
         self.file.write(&group).map_err(parquet_error::<R>(&self.path))

@@ -180,6 +180,7 @@ impl Running<'_, '_> {
         for part in parts {
             // A run belongs to one part only, so the first one is a number that no other process takes.
             let Some(first) = part.first_run() else { continue };
+            let part = part.joined();
             self.store.write_part(first, &part)?;
             let runs = u32::try_from(part.runs()).unwrap_or(u32::MAX);
             written += runs;

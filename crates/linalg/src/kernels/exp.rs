@@ -58,6 +58,14 @@ pub(super) fn exp_shifted(values: &mut [f64], shift: f64, largest: &[f64], sums:
     }
 }
 
+/// a ← exp(a − m), as [`exp_shifted`] has it.
+#[inline(always)]
+pub(super) fn exp_relative<const N: usize>(values: &mut [f64; N], largest: &[f64; N], least: f64) {
+    for (value, &m) in values.iter_mut().zip(largest) {
+        *value = exp(*value - m, least);
+    }
+}
+
 struct Exp<'a>(&'a mut [f64]);
 
 impl WithSimd for Exp<'_> {

@@ -7,7 +7,7 @@
 //! What is negligible may be nothing: exp(a_k − m) is 0 below a limit, which can be so high ([`NEGLIGIBLE`]) that no double would have
 //! held the term. What is 0 need not be computed ([`sieve`](super::sieve)).
 
-use super::exp::{UNDERFLOW, exp_shifted};
+use super::exp::{UNDERFLOW, exp_relative, exp_shifted};
 use super::{Block, Level, WIDTH};
 use pulp::{Simd, WithSimd};
 
@@ -40,17 +40,35 @@ impl WithSimd for Op<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f64 {
         let Self { values, log_weights, weights, unweighted, least } = self;
-        let mut total = Total::new(simd);
+        let (mut total, options) = (Total::new(simd), (unweighted, least));
         let (chunks, rest) = weights.as_chunks::<CHUNK>();
         let stride = weights.len();
         for (i, weights) in chunks.iter().enumerate() {
-            chunk(simd, &mut values[i * CHUNK..], stride, log_weights, weights, (unweighted, least), &mut total);
+            any(simd, &mut values[i * CHUNK..], stride, log_weights, weights, options, &mut total);
         }
         for (i, weights) in rest.as_chunks::<WIDTH>().0.iter().enumerate() {
             let from = chunks.len() * CHUNK + i * WIDTH;
-            chunk(simd, &mut values[from..], stride, log_weights, weights, (unweighted, least), &mut total);
+            any(simd, &mut values[from..], stride, log_weights, weights, options, &mut total);
         }
         total.finish(simd)
+    }
+}
+
+/// Responsibilities of N points, which stand first in each component's row of `values`, by what is fastest for so many components. The
+/// bits are the same.
+#[inline(always)]
+fn any<S: Simd, const N: usize>(
+    simd: S,
+    values: &mut [f64],
+    stride: usize,
+    log_weights: &[f64],
+    weights: &[f64; N],
+    options: (bool, f64),
+    total: &mut Total<S>,
+) {
+    match log_weights {
+        [a, b] => chunk_of_two(simd, values, stride, [*a, *b], weights, options, total),
+        _ => chunk(simd, values, stride, log_weights, weights, options, total),
     }
 }
 
@@ -116,7 +134,7 @@ impl<S: Simd> Total<S> {
     }
 }
 
-/// Responsibilities of N points, which stand first in each component's row of `values`.
+/// Responsibilities of N points, of any number of components.
 #[inline(always)]
 fn chunk<S: Simd, const N: usize>(
     simd: S,
@@ -150,6 +168,44 @@ fn chunk<S: Simd, const N: usize>(
         for (e, &scale) in component.iter_mut().zip(S::as_simd_f64s(&sums).0) {
             *e = simd.mul_f64s(*e, scale);
         }
+    }
+}
+
+/// The same of two components: exp(0) = 1 of the larger term is known, so half of the exponentials are left. (Of three components two
+/// thirds would be left; to find them and to put them at their places took longer than the third.)
+#[inline(always)]
+fn chunk_of_two<S: Simd, const N: usize>(
+    simd: S,
+    values: &mut [f64],
+    stride: usize,
+    log_weights: [f64; 2],
+    weights: &[f64; N],
+    (unweighted, least): (bool, f64),
+    total: &mut Total<S>,
+) {
+    let (mut largest, mut smaller, mut sums) = ([0.0; N], [0.0; N], [0.0; N]);
+    let (first, second) = values.split_at_mut(stride);
+    let (first, second) = (S::as_mut_simd_f64s(&mut first[..N]).0, S::as_mut_simd_f64s(&mut second[..N]).0);
+    let [shift, other_shift] = log_weights.map(|log_weight| simd.splat_f64s(log_weight));
+    let rows = first.iter_mut().zip(second.iter_mut()).zip(S::as_mut_simd_f64s(&mut largest).0);
+    for (((a, b), m), small) in rows.zip(S::as_mut_simd_f64s(&mut smaller).0) {
+        (*a, *b) = (simd.add_f64s(*a, shift), simd.add_f64s(*b, other_shift));
+        *m = simd.max_f64s(*a, *b);
+        // What is no number is among the smaller, or the largest: it is in the sum.
+        *small = simd.select_f64s(simd.greater_than_or_equal_f64s(*a, *b), *b, *a);
+    }
+    exp_relative(&mut smaller, &largest, least);
+    for (sum, &e) in S::as_mut_simd_f64s(&mut sums).0.iter_mut().zip(S::as_simd_f64s(&smaller).0) {
+        *sum = simd.add_f64s(simd.splat_f64s(1.0), e);
+    }
+    total.add(simd, &largest, &sums, weights, unweighted);
+    let rows = first.iter_mut().zip(second).zip(S::as_simd_f64s(&smaller).0).zip(S::as_simd_f64s(&sums).0);
+    for ((((a, b), &e), &sum), &w) in rows.zip(S::as_simd_f64s(weights).0) {
+        let scale = simd.div_f64s(w, sum);
+        let small = simd.mul_f64s(e, scale);
+        let first_is_larger = simd.greater_than_or_equal_f64s(*a, *b);
+        *a = simd.select_f64s(first_is_larger, scale, small);
+        *b = simd.select_f64s(first_is_larger, small, scale);
     }
 }
 
@@ -249,6 +305,58 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// [`softmax`] without what is special about few components.
+    struct General<'a>(Op<'a>);
+
+    impl WithSimd for General<'_> {
+        type Output = f64;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) -> f64 {
+            let Op { values, log_weights, weights, unweighted, least } = self.0;
+            let mut total = Total::new(simd);
+            for (i, points) in weights.as_chunks::<WIDTH>().0.iter().enumerate() {
+                let values = &mut values[i * WIDTH..];
+                chunk(simd, values, weights.len(), log_weights, points, (unweighted, least), &mut total);
+            }
+            total.finish(simd)
+        }
+    }
+
+    #[test]
+    fn two_components_have_the_bits_of_any_number() {
+        // Log densities that are close, equal, far apart, infinite and no numbers, in pairs of all kinds.
+        let kinds = [-2.5, -2.5, -2.75, 0.0, -30.0, -50.0, -800.0, f64::NEG_INFINITY, f64::INFINITY, f64::NAN];
+        let (block, log_weights) = (case(8, &[]).0, [0.2f64.ln(), 0.8f64.ln()]);
+        let weights = block.weights();
+        let mut strange = 0;
+        for (a, b) in kinds.iter().flat_map(|a| kinds.map(|b| (*a, b))) {
+            for (level, least) in Level::available().into_iter().flat_map(|l| [(l, REPRESENTABLE), (l, NEGLIGIBLE)]) {
+                let values: Vec<f64> = (0..16)
+                    .map(|i| {
+                        if i == 3 {
+                            a
+                        } else if i == 11 {
+                            b
+                        } else {
+                            -f64::from(i)
+                        }
+                    })
+                    .collect();
+                let (mut fast, mut general) = (values.clone(), values);
+                let total = softmax(level, &mut fast, &log_weights, least, &block);
+                let op = Op { values: &mut general, log_weights: &log_weights, weights, unweighted: true, least };
+                let expected = level.dispatch(General(op));
+                assert_eq!(total.is_finite(), expected.is_finite(), "{a} {b}: {total} {expected}");
+                strange += u32::from(!expected.is_finite());
+                let same = |a: &f64, b: &f64| a.to_bits() == b.to_bits();
+                let all_same = same(&total, &expected) && fast.iter().zip(&general).all(|(a, b)| same(a, b));
+                assert!(all_same || !expected.is_finite(), "{a} {b} {}", level.name());
+            }
+        }
+        assert!(strange > 0);
     }
 
     #[test]

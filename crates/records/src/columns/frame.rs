@@ -53,9 +53,14 @@ impl<R> Frame<R> {
         (Self::of(self.columns.slice(0, rows)), Self::of(self.columns.slice(from, self.rows())))
     }
 
-    /// The columns, each in one piece.
-    pub fn in_one_piece(mut self) -> DataFrame {
+    /// Puts what was appended into one piece for each column: what is cut from it is in one piece as well.
+    pub fn join(&mut self) {
         self.columns.rechunk_mut();
+    }
+
+    /// The columns, each in one piece.
+    pub fn into_columns(mut self) -> DataFrame {
+        self.join();
         self.columns
     }
 }
