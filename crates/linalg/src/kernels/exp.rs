@@ -58,11 +58,11 @@ pub(super) fn exp_shifted(values: &mut [f64], shift: f64, largest: &[f64], sums:
     }
 }
 
-/// a ← exp(a − m), as [`exp_shifted`] has it.
+/// a ← exp(a), for arguments as those of [`exp_shifted`].
 #[inline(always)]
-pub(super) fn exp_relative<const N: usize>(values: &mut [f64; N], largest: &[f64; N], least: f64) {
-    for (value, &m) in values.iter_mut().zip(largest) {
-        *value = exp(*value - m, least);
+pub(super) fn exp_above<const N: usize>(values: &mut [f64; N], least: f64) {
+    for value in values {
+        *value = exp(*value, least);
     }
 }
 

@@ -7,7 +7,7 @@
 //! What is negligible may be nothing: exp(a_k − m) is 0 below a limit, which can be so high ([`NEGLIGIBLE`]) that no double would have
 //! held the term. What is 0 need not be computed ([`sieve`](super::sieve)).
 
-use super::exp::{UNDERFLOW, exp_relative, exp_shifted};
+use super::exp::{UNDERFLOW, exp_above, exp_shifted};
 use super::{Block, Level, WIDTH};
 use pulp::{Simd, WithSimd};
 
@@ -190,11 +190,12 @@ fn chunk_of_two<S: Simd, const N: usize>(
     let rows = first.iter_mut().zip(second.iter_mut()).zip(S::as_mut_simd_f64s(&mut largest).0);
     for (((a, b), m), small) in rows.zip(S::as_mut_simd_f64s(&mut smaller).0) {
         (*a, *b) = (simd.add_f64s(*a, shift), simd.add_f64s(*b, other_shift));
-        *m = simd.max_f64s(*a, *b);
-        // What is no number is among the smaller, or the largest: it is in the sum.
-        *small = simd.select_f64s(simd.greater_than_or_equal_f64s(*a, *b), *b, *a);
+        let larger = simd.max_f64s(*a, *b);
+        *m = larger;
+        // One of them is 0, and what is no number stays none, whatever the maximum makes of it.
+        *small = simd.add_f64s(simd.sub_f64s(*a, larger), simd.sub_f64s(*b, larger));
     }
-    exp_relative(&mut smaller, &largest, least);
+    exp_above(&mut smaller, least);
     for (sum, &e) in S::as_mut_simd_f64s(&mut sums).0.iter_mut().zip(S::as_simd_f64s(&smaller).0) {
         *sum = simd.add_f64s(simd.splat_f64s(1.0), e);
     }
