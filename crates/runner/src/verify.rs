@@ -181,7 +181,9 @@ fn repeat(
         labels.extend((0..).zip(of_run).map(|(row, component)| AssignmentRow { run, row, component }));
     }
     let mut repeated = Part::default();
-    records.into_iter().for_each(|record| repeated.append(part::of(record)));
+    for record in records {
+        repeated.append(part::of(record));
+    }
     Ok((repeated, labels))
 }
 
