@@ -269,7 +269,26 @@ fn nearest_existing(folder: &Path) -> PathBuf {
 fn try_writing(folder: &Path) -> io::Result<()> {
     let path = folder.join(format!("{WRITE_TEST}{}", std::process::id()));
     fs::File::create_new(&path)?;
-    fs::remove_file(&path)
+    removed(&path)
+}
+
+/// Removes a file that somebody else may have removed.
+fn removed(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes what processes left that were killed while they tried to write.
+fn remove_write_tests(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(WRITE_TEST)) {
+            removed(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes plan and config into a folder that is locked.
@@ -281,6 +300,8 @@ pub fn prepare(folder: &Path, plan: &str, config: &str, writer: Writer) -> Resul
             source,
         })
     };
+    let refused = |source| Refusal::Unwritable { folder: folder.to_owned(), at: folder.to_owned(), source };
+    remove_write_tests(folder).map_err(refused)?;
     // The plan is the first thing in the folder: whatever is interrupted later, the folder is known as ours.
     write(PLAN_FILE, plan)?;
     // Of two shards with different configs that begin at once, the second one stops here.
@@ -392,7 +413,7 @@ mod tests {
         // Another shard begins in the same moment.
         fs::write(root.path().join(format!("{WRITE_TEST}1")), "").unwrap();
         assert_eq!(examine(root.path(), &plan, false).unwrap(), Found::Nothing);
-        fs::remove_file(root.path().join(format!("{WRITE_TEST}1"))).unwrap();
+        remove_write_tests(root.path()).unwrap();
         fs::write(root.path().join("thesis.tex"), "x").unwrap();
         assert!(matches!(open(root.path(), &plan, true, Writer::Alone), Err(Refusal::Foreign { .. })));
         let below_a_file = root.path().join("thesis.tex").join("results");
