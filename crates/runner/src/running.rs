@@ -52,8 +52,24 @@ impl<'a> Stop<'a> {
     }
 }
 
-/// The rows of the runs in some places of the list.
-type Piece = (Range<usize>, anyhow::Result<EncodedPart>);
+/// What came of the runs in some places of the list.
+struct Piece {
+    places: Range<usize>,
+    rows: EncodedPart,
+    /// What ended it early, or kept it from being written.
+    error: Option<anyhow::Error>,
+}
+
+/// Dropped in a panic, it sends the others home, who would wait for places that are never done.
+struct SendHome<'a>(&'a Turns);
+
+impl Drop for SendHome<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.close();
+        }
+    }
+}
 
 /// What the threads share.
 pub struct Running<'a, 'plan> {
@@ -101,25 +117,28 @@ impl Running<'_, '_> {
 
     /// One turn after the other.
     fn work(&self, runs: &[u32], turns: &Turns, pieces: &Sender<Piece>) {
+        let _send_home = SendHome(turns);
         let mut pace = Pace::default();
         while let Some(places) = turns.take(pace.places()) {
             let begun = Instant::now();
             let mut end = places.start;
             let mut parts = Vec::with_capacity(places.len());
-            let mut interrupted = Ok(());
-            while end < places.end && interrupted.is_ok() && !(end > places.start && Pace::is_slow(begun.elapsed())) {
+            let mut error = None;
+            while end < places.end && error.is_none() && !(end > places.start && Pace::is_slow(begun.elapsed())) {
                 match self.one(runs[end]) {
                     Ok(record) => parts.extend(record.map(part::of)),
                     // Such a run is not written, so that the same command repeats it.
-                    Err(cause) => interrupted = Err(cause.into()),
+                    Err(cause) => error = Some(cause.into()),
                 }
                 end += 1;
             }
             turns.give_back(end..places.end);
-            let number = runs[places.start];
-            let encoded = interrupted.and_then(|()| Ok(self.store.encode(number, &parts)?));
+            let rows = self.store.encode(runs[places.start], &parts).unwrap_or_else(|refused| {
+                error = Some(refused.into());
+                EncodedPart::default()
+            });
             pace.learn(begun.elapsed());
-            if pieces.send((places.start..end, encoded)).is_err() {
+            if pieces.send(Piece { places: places.start..end, rows, error }).is_err() {
                 return;
             }
         }
@@ -145,34 +164,30 @@ impl Running<'_, '_> {
         let mut early: BTreeMap<usize, (usize, EncodedPart)> = BTreeMap::new();
         let mut next = 0;
         let mut part = Growing::default();
-        let mut error = None;
-        for (places, piece) in pieces {
-            let piece = piece.unwrap_or_else(|cause| {
-                turns.close();
-                error.get_or_insert(cause);
-                EncodedPart::default()
-            });
-            early.insert(places.start, (places.end, piece));
-            while let Some((end, piece)) = early.remove(&next) {
+        let mut first_error = None;
+        for Piece { places, rows, error } in pieces {
+            first_error = first_error.or(error);
+            early.insert(places.start, (places.end, rows));
+            while let Some((end, rows)) = early.remove(&next) {
                 next = end;
-                part.append(piece)?;
+                part.append(rows)?;
                 // The writer has gone only if it failed; its error is told.
                 if part.is_full() && parts.send(part.take()).is_err() {
                     return Ok(());
                 }
             }
             turns.done(next);
-            if self.stop.requested() {
+            if first_error.is_some() || self.stop.requested() {
                 turns.close();
             }
         }
-        for (_, (_, piece)) in early {
-            part.append(piece)?;
+        for (_, (_, rows)) in early {
+            part.append(rows)?;
         }
         if !part.is_empty() {
             let _ = parts.send(part.take());
         }
-        error.map_or(Ok(()), Err)
+        first_error.map_or(Ok(()), Err)
     }
 
     fn write(&self, parts: Receiver<EncodedPart>, mut feeds: Option<Feeds<'_>>) -> Result<u32, RecordsError> {
@@ -188,5 +203,25 @@ impl Running<'_, '_> {
             feeds = feeds.filter(|feeds| feeds.send(part));
         }
         Ok(written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_sends_the_others_home() {
+        let turns = Turns::new(10, 1);
+        let panicked = thread::scope(|scope| {
+            let worker = scope.spawn(|| {
+                let _send_home = SendHome(&turns);
+                guard::shielded(|| turns.take(1)).unwrap();
+                resume_unwind(Box::new("a bug"));
+            });
+            worker.join().is_err()
+        });
+        assert!(panicked);
+        assert_eq!(turns.take(1), None);
     }
 }
