@@ -1,7 +1,10 @@
-//! The results folder before the first run: what it holds, whether it can be written, and the lock on it. And whether a folder has
-//! results to be read. A folder that is refused is left as it was.
+//! The results folder before the first run: what it holds, whether it can be written, and the lock on it; and ([`reading`]) whether a
+//! folder has results to be read. A folder that is refused is left as it was.
 
-use crate::exit::Refused;
+mod reading;
+
+pub use reading::{NoResults, of_a_finished_sweep, of_a_sweep};
+
 use crate::lock::{LOCKS, Lock, LockError, Writer};
 use crate::plan::difference;
 use std::fmt::Write as _;
@@ -77,79 +80,6 @@ pub enum Refusal {
         /// What the system said.
         source: io::Error,
     },
-}
-
-/// Why there is nothing to read in a folder.
-#[derive(Debug, Error)]
-pub enum NoResults {
-    /// It does not exist.
-    #[error("{} does not exist{EXPECTED}", folder.display())]
-    Missing {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// It is a file.
-    #[error("{} is a file{EXPECTED}", folder.display())]
-    File {
-        /// The file.
-        folder: PathBuf,
-    },
-    /// It was not made by a sweep.
-    #[error("{} is no results folder: it has no {PLAN_FILE} of a sweep{EXPECTED}", folder.display())]
-    Foreign {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// The system does not let it be read.
-    #[error("the results folder {} cannot be read: {source} ({PLAN_FILE})", folder.display())]
-    Unreadable {
-        /// The folder.
-        folder: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The sweep has not ended.
-    #[error(
-        "the sweep in {} is not finished, so there are no tables yet\n  = help: `runner status {0}` says what is done and how to go on",
-        folder.display()
-    )]
-    Unfinished {
-        /// The folder.
-        folder: PathBuf,
-    },
-}
-
-/// What a command needs that reads.
-const EXPECTED: &str = "\n  = help: expected a results folder, results/NAME or that of --out; `runner CONFIG.toml` makes one and says where";
-
-/// The hash of the plan in a folder that a sweep has made, finished or not. Everything else is refused.
-pub fn of_a_sweep(folder: &Path) -> Result<String, Refused> {
-    let owned = || folder.to_owned();
-    let refused = |why: NoResults| Err(Refused(why.into()));
-    match fs::metadata(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return refused(NoResults::Missing { folder: owned() });
-        }
-        Ok(metadata) if !metadata.is_dir() => return refused(NoResults::File { folder: owned() }),
-        // What else is wrong, reading says.
-        _ => {}
-    }
-    match fs::read_to_string(folder.join(PLAN_FILE)).map(|text| recorded_hash(&text)) {
-        Ok(hash) if !hash.is_empty() => Ok(hash),
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            refused(NoResults::Unreadable { folder: owned(), source })
-        }
-        _ => refused(NoResults::Foreign { folder: owned() }),
-    }
-}
-
-/// Refuses everything but a folder with the tables of a finished sweep; the plan need not be there.
-pub fn of_a_finished_sweep(folder: &Path) -> Result<(), Refused> {
-    if folder.join(records::schema::RUNS.file_name()).exists() {
-        return Ok(());
-    }
-    of_a_sweep(folder)?;
-    Err(Refused(NoResults::Unfinished { folder: folder.to_owned() }.into()))
 }
 
 fn notes(changes: &[String]) -> String {
@@ -386,24 +316,6 @@ mod tests {
         prepare(root.path(), &first, "", writers[0]).unwrap();
         assert!(matches!(prepare(root.path(), &second, "", writers[1]), Err(Refusal::OtherPlan { .. })));
         assert_eq!(fs::read_to_string(root.path().join(PLAN_FILE)).unwrap(), first);
-    }
-
-    #[test]
-    fn what_a_sweep_has_made_is_known_by_its_plan() {
-        let root = tempfile::tempdir().unwrap();
-        let plan = root.path().join(PLAN_FILE);
-        let told = || of_a_sweep(root.path()).map_err(|refused| refused.to_string());
-        assert!(told().unwrap_err().contains("it has no plan.toml of a sweep"));
-        fs::write(&plan, "chapters = 3\n").unwrap();
-        assert!(told().unwrap_err().contains("it has no plan.toml of a sweep"));
-        fs::write(&plan, b"\xff").unwrap();
-        assert!(told().unwrap_err().contains("cannot be read: "));
-        fs::write(&plan, plan_text("aa", 1)).unwrap();
-        assert_eq!(told(), Ok("aa".to_owned()));
-        let unfinished = of_a_finished_sweep(root.path()).unwrap_err().to_string();
-        assert!(unfinished.contains("is not finished") && unfinished.contains("runner status "), "{unfinished}");
-        fs::write(root.path().join("runs.parquet"), "").unwrap();
-        assert!(of_a_finished_sweep(root.path()).is_ok());
     }
 
     #[test]
