@@ -8,7 +8,7 @@ use crate::emission::Emission;
 use crate::gaussian::Structure;
 use crate::parameters::MixtureParameters;
 use em::{Batch, Breakdown, BreakdownKind, Coordinates, Health, LatentModel};
-use linalg::kernels::{Block, NEGLIGIBLE, REPRESENTABLE, ln_in_place, ln_ratios, padded, softmax};
+use linalg::kernels::{Block, NEGLIGIBLE, REPRESENTABLE, SMALL, ln_in_place, ln_ratios, padded, softmax};
 
 /// A finite mixture.
 #[derive(Clone, Debug)]
@@ -58,20 +58,21 @@ impl<E: Emission> Mixture<E> {
         scratch: &mut Scratch<E>,
         mut visit: impl FnMut(std::ops::Range<usize>, &Block, &mut [f64], &mut E::Scratch),
     ) {
-        let rows = batch.rows();
-        let length = scratch.block.capacity();
-        for from in (0..rows).step_by(length) {
+        let Scratch { blocks, values, emission, .. } = scratch;
+        let (rows, length, kept) = (batch.rows(), blocks[0].block.capacity(), blocks.len());
+        for (i, from) in (0..rows).step_by(length).enumerate() {
             let to = (from + length).min(rows);
             let part = batch.slice(from, to);
-            let rows_of_part = Rows::of(&part);
-            // A small sample is one block: it was transposed in the first pass and stands there still.
-            if scratch.loaded != Some(rows_of_part) {
-                scratch.block.load(part.x, part.weight);
-                scratch.loaded = Some(rows_of_part);
+            let Loaded { rows, block } = &mut blocks[i % kept];
+            // A small sample is a few blocks: they were transposed in the first pass and stand there still.
+            let rows_of_part = Some(Rows::of(&part));
+            if *rows != rows_of_part {
+                block.load(part.x, part.weight);
+                *rows = rows_of_part;
             }
-            let values = &mut scratch.values[..self.components() * scratch.block.stride()];
-            self.emission.log_density(&scratch.block, values, &mut scratch.emission);
-            visit(from..to, &scratch.block, values, &mut scratch.emission);
+            let values = &mut values[..self.components() * block.stride()];
+            self.emission.log_density(block, values, emission);
+            visit(from..to, block, values, emission);
         }
     }
 
@@ -150,14 +151,23 @@ impl<S: Structure> Mixture<S> {
 
 /// Working memory of one lane.
 pub struct Scratch<E: Emission> {
-    block: Block,
-    /// What the block holds. A scratch serves one data set.
-    loaded: Option<Rows>,
+    /// All blocks of a small sample, or one.
+    blocks: Vec<Loaded>,
     values: Vec<f64>,
     /// Statistics of one batch, of an emission that adds point after point: its sums are not longer than a batch.
     stats: Vec<f64>,
     emission: E::Scratch,
 }
+
+/// A block and what it holds. A scratch serves one data set.
+struct Loaded {
+    rows: Option<Rows>,
+    block: Block,
+}
+
+/// Most blocks of few features that are kept from pass to pass: with four features they take the first-level cache. To transpose the
+/// rows again is a tenth of an iteration at d = k = 2; of more features it counts for little.
+const KEPT: usize = 4;
 
 /// Which rows of a data set: where they are in it, and where in memory they and their weights stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,11 +195,14 @@ impl<E: Emission> LatentModel for Mixture<E> {
     }
 
     fn scratch(&self, max_len: usize) -> Scratch<E> {
-        let block = self.emission.block(max_len);
-        let length = block.capacity();
+        let block = || self.emission.block(max_len);
+        let first = block();
+        let (length, small) = (first.capacity(), first.dimension() <= SMALL);
+        let count = max_len.div_ceil(length.max(1));
+        let more = if small && count <= KEPT { count.saturating_sub(1) } else { 0 };
+        let blocks = [first].into_iter().chain((0..more).map(|_| block()));
         Scratch {
-            block,
-            loaded: None,
+            blocks: blocks.map(|block| Loaded { rows: None, block }).collect(),
             values: vec![0.0; self.components() * padded(length)],
             stats: vec![0.0; if self.emission.skips() { self.stats_len() } else { 0 }],
             emission: self.emission.scratch(max_len),
