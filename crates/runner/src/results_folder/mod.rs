@@ -1,4 +1,4 @@
-//! The results folder before the first run: what it holds, whether it can be written, and the lock on it; and ([`reading`]) whether a
+//! The results folder before the first run: what it holds, whether it can be written, and the lock on it; and (`reading`) whether a
 //! folder has results to be read. A folder that is refused is left as it was.
 
 mod reading;
