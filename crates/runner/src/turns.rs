@@ -11,8 +11,8 @@ use std::time::Duration;
 const AHEAD: usize = 256;
 /// Most places that are taken at a time.
 const MOST: usize = 64;
-/// Between these times a turn is neither lengthened nor shortened: what is done once for each, some sixty columns, takes about
-/// 50 µs and a thousand pieces of memory.
+/// Between these times a turn is neither lengthened nor shortened: what is done once for each, some sixty columns, takes about a
+/// thousand allocations.
 const BRISK: Duration = Duration::from_millis(8);
 const SLOW: Duration = Duration::from_millis(32);
 
