@@ -1,11 +1,12 @@
 //! A share of a sweep: process I of N computes every N-th block of runs and writes them into the same folder as the
 //! others. Which runs these are follows from N and the number of runs alone.
 
-use crate::work::BLOCK_RUNS;
 use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
 
+/// Most runs of a block.
+const LARGEST_BLOCK: u32 = 512;
 /// Blocks per process of a small sweep: cells that take long are spread over all processes.
 const BLOCKS: u32 = 8;
 
@@ -63,7 +64,7 @@ impl Shard {
 
     /// Whether `run` of `total` is one of its own.
     pub fn owns(self, run: u32, total: u32) -> bool {
-        let block = total.div_ceil(self.count.saturating_mul(BLOCKS)).clamp(1, BLOCK_RUNS);
+        let block = total.div_ceil(self.count.saturating_mul(BLOCKS)).clamp(1, LARGEST_BLOCK);
         run / block % self.count == self.index - 1
     }
 }
@@ -83,7 +84,7 @@ mod tests {
                 shares[owners[0] as usize - 1] += 1;
             }
             let (least, most) = (shares.iter().min().unwrap(), shares.iter().max().unwrap());
-            assert!(step > 1 || most - least <= BLOCK_RUNS.min(total.div_ceil(count * BLOCKS)), "{shares:?}");
+            assert!(step > 1 || most - least <= LARGEST_BLOCK.min(total.div_ceil(count * BLOCKS)), "{shares:?}");
         }
     }
 

@@ -4,9 +4,6 @@ use crate::plan::Plan;
 use crate::shard::Shard;
 use records::Committed;
 
-/// Most runs of a block: shards deal in them.
-pub const BLOCK_RUNS: u32 = 512;
-
 /// A share of a plan.
 #[derive(Clone, Debug, Default)]
 pub struct Work {
