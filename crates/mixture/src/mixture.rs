@@ -8,7 +8,7 @@ use crate::emission::Emission;
 use crate::gaussian::Structure;
 use crate::parameters::MixtureParameters;
 use em::{Batch, Breakdown, BreakdownKind, Coordinates, Health, LatentModel};
-use linalg::kernels::{Block, NEGLIGIBLE, REPRESENTABLE, SMALL, ln_in_place, ln_ratios, padded, softmax};
+use linalg::kernels::{Block, Lines, NEGLIGIBLE, REPRESENTABLE, SMALL, ln_in_place, ln_ratios, padded, softmax};
 
 /// A finite mixture.
 #[derive(Clone, Debug)]
@@ -153,7 +153,7 @@ impl<S: Structure> Mixture<S> {
 pub struct Scratch<E: Emission> {
     /// All blocks of a small sample, or one.
     blocks: Vec<Loaded>,
-    values: Vec<f64>,
+    values: Lines,
     /// Statistics of one batch, of an emission that adds point after point: its sums are not longer than a batch.
     stats: Vec<f64>,
     emission: E::Scratch,
@@ -203,7 +203,7 @@ impl<E: Emission> LatentModel for Mixture<E> {
         let blocks = [first].into_iter().chain((0..more).map(|_| block()));
         Scratch {
             blocks: blocks.map(|block| Loaded { rows: None, block }).collect(),
-            values: vec![0.0; self.components() * padded(length)],
+            values: Lines::zeros(self.components() * padded(length)),
             stats: vec![0.0; if self.emission.skips() { self.stats_len() } else { 0 }],
             emission: self.emission.scratch(max_len),
         }

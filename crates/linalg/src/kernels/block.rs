@@ -1,28 +1,28 @@
 //! A block of points in structure-of-arrays layout.
 
 use super::scatter::{PANEL, panels_len};
-use super::{filled, padded};
+use super::{Lines, filled, padded};
 
 /// Up to `capacity` points: feature j of point i stands at `j * stride + i`.
 #[derive(Clone, Debug, Default)]
 pub struct Block {
-    points: Vec<f64>,
-    weights: Vec<f64>,
+    points: Lines,
+    weights: Lines,
     dimension: usize,
     capacity: usize,
     rows: usize,
     unweighted: bool,
     /// Subtracted from every point; empty for none.
     centre: Vec<f64>,
-    panels: Vec<f64>,
+    panels: Lines,
 }
 
 impl Block {
     /// Memory for blocks of at most `capacity` points of `dimension` features.
     pub fn with_capacity(capacity: usize, dimension: usize) -> Self {
         Self {
-            points: vec![0.0; padded(capacity) * dimension],
-            weights: vec![0.0; padded(capacity)],
+            points: Lines::zeros(padded(capacity) * dimension),
+            weights: Lines::zeros(padded(capacity)),
             dimension,
             capacity,
             unweighted: true,
@@ -35,7 +35,7 @@ impl Block {
     /// carry the rounding of a number of their own size.
     pub fn centred(capacity: usize, centre: &[f64]) -> Self {
         let dimension = centre.len();
-        let panels = vec![0.0; panels_len(capacity, dimension)];
+        let panels = Lines::zeros(panels_len(capacity, dimension));
         Self { centre: centre.to_vec(), panels, ..Self::with_capacity(capacity, dimension) }
     }
 

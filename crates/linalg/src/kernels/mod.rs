@@ -8,6 +8,7 @@ mod axes;
 mod block;
 mod distance;
 mod exp;
+mod lines;
 mod log;
 mod product;
 mod scatter;
@@ -28,6 +29,7 @@ pub use distance::{
     assign, assign_few, distance_above, lower, lowered_sum, reassign, separation,
 };
 pub use exp::exp_in_place;
+pub use lines::Lines;
 pub use log::{ln_in_place, ln_ratios};
 pub use product::{Panels, Part, accumulate_products, multiply};
 pub use scatter::{Moments, PANEL, panels_len, scatter};

@@ -13,7 +13,7 @@
 //! Each number of a result is one sum in one order, whatever the tile it falls into: by j for A X; by points, then over the
 //! lanes of a vector, for R Xᵀ.
 
-use super::{Level, WIDTH, filled};
+use super::{Level, Lines, WIDTH, filled};
 use pulp::{Simd, WithSimd};
 
 /// Rows of a tile.
@@ -32,7 +32,7 @@ pub enum Part {
 /// A matrix (k × p) in panels of four rows, column after column: what one tile broadcasts stands together.
 #[derive(Clone, Debug)]
 pub struct Panels {
-    values: Vec<f64>,
+    values: Lines,
     rows: usize,
     columns: usize,
     part: Part,
@@ -41,7 +41,7 @@ pub struct Panels {
 impl Panels {
     /// A zero matrix of `rows` × `columns`; [`Part::Lower`] says that it will be lower triangular.
     pub fn new(rows: usize, columns: usize, part: Part) -> Self {
-        Self { values: vec![0.0; rows.next_multiple_of(ROWS) * columns], rows, columns, part }
+        Self { values: Lines::zeros(rows.next_multiple_of(ROWS) * columns), rows, columns, part }
     }
 
     /// Sets every entry from its row and column.

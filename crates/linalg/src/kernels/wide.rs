@@ -18,7 +18,7 @@ use super::scatter::{Moments, PANEL, panels_len, scatter};
 use super::sieve::{Sieve, Wanted};
 use super::triangular::{LowerMap, lower_map, squared_norms};
 use super::whitened::triangle;
-use super::{Block, Level, WIDTH, padded};
+use super::{Block, Level, Lines, WIDTH, padded};
 use crate::spd;
 
 /// Largest amplification γ at which points may be measured from the centre of the data.
@@ -43,10 +43,10 @@ pub struct Wide<'a> {
 #[derive(Clone, Debug)]
 pub struct WideWork {
     /// x − μ and y, d × stride each, for components that are far.
-    shifted: Vec<f64>,
-    image: Vec<f64>,
-    squares: Vec<f64>,
-    panels: Vec<f64>,
+    shifted: Lines,
+    image: Lines,
+    squares: Lines,
+    panels: Lines,
     /// Zeros, d.
     origin: Vec<f64>,
     matrices: [Vec<f64>; 3],
@@ -57,10 +57,10 @@ impl WideWork {
     pub fn new(capacity: usize, d: usize) -> Self {
         let stride = padded(capacity);
         Self {
-            shifted: vec![0.0; d * stride],
-            image: vec![0.0; d * stride],
-            squares: vec![0.0; stride],
-            panels: vec![0.0; panels_len(capacity, d)],
+            shifted: Lines::zeros(d * stride),
+            image: Lines::zeros(d * stride),
+            squares: Lines::zeros(stride),
+            panels: Lines::zeros(panels_len(capacity, d)),
             origin: vec![0.0; d],
             matrices: std::array::from_fn(|_| vec![0.0; d * d]),
         }

@@ -1,6 +1,7 @@
 //! k centres in the layouts that the kernels want.
 
 use super::{FEW, GROUP};
+use crate::kernels::Lines;
 
 /// From so many centres on, few features are no faster in registers than in groups, and groups can be skipped.
 const MANY: usize = 32;
@@ -14,7 +15,7 @@ pub struct Centres {
     /// Mean of the centres, d.
     pub(super) origin: Vec<f64>,
     /// Groups × d × [`GROUP`]: feature j of the centres of a group side by side. The last group is filled up with zeros.
-    pub(super) groups: Vec<f64>,
+    pub(super) groups: Lines,
     /// −|c − origin|²/2 of every centre, −∞ of those that fill up the last group.
     pub(super) offsets: Vec<f64>,
     /// Largest |c − origin|².
@@ -28,12 +29,12 @@ impl Centres {
     /// If `values` is no k × d matrix with k, d > 0.
     pub fn new(values: Vec<f64>, dimension: usize) -> Self {
         assert!(dimension > 0 && !values.is_empty() && values.len().is_multiple_of(dimension), "centres are k × d");
-        let (mut groups, mut offsets) = (Vec::new(), Vec::new());
+        let (mut groups, mut offsets) = (Lines::default(), Vec::new());
         let count = values.len() / dimension;
         // The kernels of few features form differences and need nothing but the values.
         if dimension > FEW || count >= MANY {
             let padded = count.next_multiple_of(GROUP);
-            groups = vec![0.0; padded * dimension];
+            groups = Lines::zeros(padded * dimension);
             offsets = vec![f64::NEG_INFINITY; padded];
         }
         let mut centres = Self { values, dimension, origin: vec![0.0; dimension], groups, offsets, reach: 0.0 };

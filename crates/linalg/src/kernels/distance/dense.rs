@@ -14,7 +14,7 @@
 //! then lives in memory, and the tile takes twice as long.
 
 use super::{Centres, GROUP, exact, fetch};
-use crate::kernels::{Level, filled};
+use crate::kernels::{Level, Lines, filled};
 use pulp::{Simd, WithSimd};
 
 /// Points of a panel: three vectors of the widest level.
@@ -27,13 +27,13 @@ const SQUARE: usize = 8;
 #[derive(Clone, Debug, Default)]
 pub struct Panel {
     /// d × [`POINTS`]: feature by feature, about the origin.
-    points: Vec<f64>,
+    points: Lines,
 }
 
 impl Panel {
     /// For these centres.
     pub fn new(centres: &Centres) -> Self {
-        Self { points: vec![0.0; centres.dimension() * POINTS] }
+        Self { points: Lines::zeros(centres.dimension() * POINTS) }
     }
 
     /// Up to [`POINTS`] rows of `x`; the last one is repeated. Eight features of eight rows at a time: the plain double loop

@@ -7,7 +7,7 @@
 use super::bounded::{Memory, keep, root};
 use super::dense::threshold;
 use super::{Centres, GROUP, exact};
-use crate::kernels::filled;
+use crate::kernels::{Lines, filled};
 use pulp::Simd;
 
 /// Rows whose doubts are resolved together. At d = 32 they take 60 KiB, and as much about the origin.
@@ -24,7 +24,7 @@ const SETTLED: f64 = f64::INFINITY;
 pub struct Doubts {
     rows: Vec<Doubt>,
     /// Places, as in `rows`, × d: the rows about the origin.
-    centred: Vec<f64>,
+    centred: Lines,
     /// Places × groups: the largest score of a centre of the group that is not the own one.
     most: Vec<f64>,
     /// Groups × [`BLOCK`]: places of the rows for which the group is evaluated.
@@ -53,7 +53,7 @@ impl Doubts {
         let (d, groups) = (centres.dimension(), centres.groups());
         Self {
             rows: Vec::with_capacity(BLOCK),
-            centred: vec![0.0; BLOCK * d],
+            centred: Lines::zeros(BLOCK * d),
             most: vec![SETTLED; BLOCK * groups],
             lists: vec![0; groups * BLOCK],
             lengths: vec![0; groups],

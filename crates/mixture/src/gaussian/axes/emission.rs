@@ -7,7 +7,7 @@ use super::{Axes, Centres};
 use crate::emission::Emission;
 use em::{Breakdown, Health};
 use linalg::kernels::{
-    Block, Part, accumulate_products, accumulate_scaled, affine_rows, distances, multiply_rows, padded,
+    Block, Lines, Part, accumulate_products, accumulate_scaled, affine_rows, distances, multiply_rows, padded,
     scaled_densities, subtract_from_rows, weigh,
 };
 use linalg::{Level, ln_ratio};
@@ -34,9 +34,9 @@ impl<S: CovarianceStructure, const ROUND: bool> Axes<S, ROUND> {
 /// Working memory of one lane.
 pub struct Scratch {
     /// Points measured from the centre of the data, d × stride.
-    points: Vec<f64>,
+    points: Lines,
     /// Their squares (d × stride), or for spheres their squared distances from the means (k × stride).
-    squares: Vec<f64>,
+    squares: Lines,
 }
 
 impl<S: CovarianceStructure, const ROUND: bool> Emission for Axes<S, ROUND> {
@@ -60,7 +60,7 @@ impl<S: CovarianceStructure, const ROUND: bool> Emission for Axes<S, ROUND> {
 
     fn scratch(&self, rows: usize) -> Scratch {
         let (k, d, stride) = (self.frame.k, self.frame.d, padded(block_points(self.frame.k, self.frame.d).min(rows)));
-        Scratch { points: vec![0.0; d * stride], squares: vec![0.0; if ROUND { k } else { d } * stride] }
+        Scratch { points: Lines::zeros(d * stride), squares: Lines::zeros(if ROUND { k } else { d } * stride) }
     }
 
     fn log_density(&self, block: &Block, out: &mut [f64], scratch: &mut Scratch) {

@@ -8,7 +8,7 @@ use super::super::structure::CovarianceStructure;
 use super::{Matrices, Work, square};
 use crate::emission::Emission;
 use em::{Batch, Breakdown, Health};
-use linalg::kernels::{Block, Moments, SMALL, WideWork, accumulate_whitened, log_density, padded, sum};
+use linalg::kernels::{Block, Lines, Moments, SMALL, WideWork, accumulate_whitened, log_density, padded, sum};
 use linalg::{Level, spd};
 
 /// Points of a kernel block. Small dimensions: points, densities and residuals of one block stay in the second-level
@@ -27,7 +27,7 @@ pub struct Scratch {
     /// d > 4 only.
     matrices: [Vec<f64>; 3],
     /// The block's points, whitened by each component, and each component's part of ΔQ; d ≤ 4 only.
-    whitened: Vec<f64>,
+    whitened: Lines,
     gains: Vec<f64>,
 }
 
@@ -63,7 +63,7 @@ impl<S: CovarianceStructure> Emission for Matrices<S> {
             wide: (!small).then(|| WideWork::new(points, d)),
             skip: Skip::default(),
             matrices: [(); 3].map(|()| zeros(!small, d * d)),
-            whitened: zeros(small, k * d * padded(points)),
+            whitened: Lines::zeros(if small { k * d * padded(points) } else { 0 }),
             gains: zeros(small, k),
         }
     }

@@ -7,8 +7,8 @@ use super::{Shared, Work, dot, row};
 use crate::emission::Emission;
 use em::{Breakdown, Health};
 use linalg::kernels::{
-    Block, Panels, Part, accumulate_products, add_row, distances, multiply, multiply_rows, padded, subtract_from_rows,
-    weigh,
+    Block, Lines, Panels, Part, accumulate_products, add_row, distances, multiply, multiply_rows, padded,
+    subtract_from_rows, weigh,
 };
 use linalg::{Level, ln_ratio, spd};
 
@@ -51,11 +51,11 @@ impl<S: CovarianceStructure> Shared<S> {
 /// Working memory of one lane.
 pub struct Scratch {
     /// Points minus a centre, these whitened, and these weighted: d × stride each.
-    shifted: Vec<f64>,
-    image: Vec<f64>,
-    weighted: Vec<f64>,
+    shifted: Lines,
+    image: Lines,
+    weighted: Lines,
     /// Σ_k w r_k, stride.
-    weights: Vec<f64>,
+    weights: Lines,
     /// A centre at zero, and matrices d × d.
     zero: Panels,
     matrices: [Vec<f64>; 2],
@@ -83,12 +83,12 @@ impl<S: CovarianceStructure> Emission for Shared<S> {
 
     fn scratch(&self, rows: usize) -> Scratch {
         let (d, stride) = (self.frame.d, padded(block_points(self.frame.k, self.frame.d).min(rows)));
-        let points = vec![0.0; d * stride];
+        let points = Lines::zeros(d * stride);
         Scratch {
             shifted: points.clone(),
             image: points.clone(),
             weighted: points,
-            weights: vec![0.0; stride],
+            weights: Lines::zeros(stride),
             zero: Panels::new(1, d, Part::All),
             matrices: [vec![0.0; d * d], vec![0.0; d * d]],
         }

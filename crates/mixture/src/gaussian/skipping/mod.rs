@@ -17,7 +17,7 @@ pub(super) use choice::Skip;
 use em::Batch;
 use linalg::Level;
 use linalg::kernels::{
-    Block, Moments, NEGLIGIBLE, Sifted, Wanted, Wide, WideWork, interleaved_sum, log_likelihood, padded,
+    Block, Lines, Moments, NEGLIGIBLE, Sifted, Wanted, Wide, WideWork, interleaved_sum, log_likelihood, padded,
     softmax_sifted, tile_points,
 };
 
@@ -51,13 +51,13 @@ pub(super) struct Pairs {
     order: Vec<u32>,
     starts: Vec<u32>,
     /// Of a block: terms (K × stride), which are known (K × tiles), tiles of one component, a known term and the weight of each point.
-    terms: Vec<f64>,
+    terms: Lines,
     known: Vec<bool>,
     tiles: Vec<u32>,
-    best: Vec<f64>,
-    weights: Vec<f64>,
-    largest: Vec<f64>,
-    sums: Vec<f64>,
+    best: Lines,
+    weights: Lines,
+    largest: Lines,
+    sums: Lines,
     /// Of the batch, in the order of its rows.
     batch: Logarithms,
     /// Rows of each component.
@@ -79,7 +79,7 @@ impl Pairs {
     pub fn new(block: Block, k: usize, level: Level) -> Self {
         let (capacity, stride, tile) = (block.capacity(), padded(block.capacity()), tile_points(level));
         let tiles = stride.div_ceil(tile);
-        let numbers = || vec![0.0; stride];
+        let numbers = || Lines::zeros(stride);
         Self {
             level,
             tile,
@@ -88,7 +88,7 @@ impl Pairs {
             next: 0,
             order: Vec::new(),
             starts: vec![0; k + 1],
-            terms: vec![0.0; k * stride],
+            terms: Lines::zeros(k * stride),
             known: vec![false; k * tiles],
             tiles: Vec::with_capacity(tiles),
             best: numbers(),
