@@ -3,7 +3,7 @@
 //! Both sides are encoded as they would be written, so that every column of the schema is compared, and no other.
 
 use crate::categories::{Categories, EnumTypes};
-use crate::columns::{Decoder, Encoder, Record};
+use crate::columns::{Columns, Decoder, Record};
 use crate::error::RecordsError;
 use crate::part_files::Part;
 use crate::rows::{AssignmentRow, FailureRow, ParameterRow, RunRow, TraceRecord};
@@ -93,8 +93,9 @@ struct Side(BTreeMap<&'static str, Vec<Cell>>);
 
 impl Side {
     fn new<R: Record>(rows: &[R], types: &EnumTypes) -> Result<Self, RecordsError> {
-        let pieces = [rows];
-        let frame = Encoder::frame(&pieces, types)?;
+        let mut columns = Columns::new();
+        columns.append(rows, types)?;
+        let frame = columns.into_data_frame(types);
         let cells = |column: &'static Column| Ok((column.name, cells::<R>(&frame, column)?));
         R::TABLE.columns.iter().map(cells).collect::<Result<_, RecordsError>>().map(Self)
     }

@@ -70,6 +70,9 @@ impl<W: Write> ParquetFile<W> {
             let mut encodings = get_dtype_encoding(field);
             if number || (purpose == Purpose::Part && !name) {
                 encodings.fill(Encoding::Plain);
+            } else if column.kind == Kind::UInt32 {
+                // They count up or repeat: their differences are smaller than a dictionary, and made without a search.
+                encodings.fill(Encoding::DeltaBinaryPacked);
             }
             Storage { options, encodings }
         };

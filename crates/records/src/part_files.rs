@@ -10,8 +10,8 @@
 
 use crate::categories::{Categories, EnumTypes, Metadata, SCHEMA_VERSION};
 use crate::columns::{Frame, Record};
-use crate::committed::{self, Committed, Manifest, RunRange};
-use crate::encoded::EncodedPart;
+use crate::committed::{self, Committed, Manifest};
+use crate::encoded::{EncodedPart, PartEncoder};
 use crate::error::RecordsError;
 use crate::files::{self, Fingerprint, TEMPORARY, WrittenFile, file_error};
 use crate::pages::Purpose;
@@ -114,19 +114,16 @@ impl Store {
         files::write_json(&self.temporary, &self.root.join(PROVENANCE_FILE), provenance)
     }
 
-    /// Checks the rows of a part, which may come in pieces, and makes columns of them.
-    pub fn encode(&self, number: u32, pieces: &[Part]) -> Result<EncodedPart, RecordsError> {
-        fn of<'a, R>(pieces: &'a [Part], table: impl Fn(&'a Part) -> &'a [R]) -> Vec<&'a [R]> {
-            pieces.iter().map(table).collect()
-        }
-        Ok(EncodedPart {
-            ranges: check(number, pieces)?,
-            runs: Frame::encode(&of(pieces, |part| &part.runs), &self.types)?,
-            traces: Frame::encode(&of(pieces, |part| &part.traces), &self.types)?,
-            failures: Frame::encode(&of(pieces, |part| &part.failures), &self.types)?,
-            parameters: Frame::encode(&of(pieces, |part| &part.parameters), &self.types)?,
-            timings: Frame::encode(&of(pieces, |part| &part.timings), &self.types)?,
-        })
+    /// Makes columns of the rows of a part, or of a piece of one. About `expected` times something will be appended.
+    pub fn encoder(&self, number: u32, expected: usize) -> PartEncoder<'_> {
+        PartEncoder::new(number, expected, &self.types)
+    }
+
+    /// The rows of a part as columns.
+    pub fn encode(&self, number: u32, rows: &Part) -> Result<EncodedPart, RecordsError> {
+        let mut encoder = self.encoder(number, 1);
+        encoder.append(rows)?;
+        Ok(encoder.finish())
     }
 
     /// Writes a part. When this returns, its runs survive a crash; if it fails, the part does not count and leaves no file.
@@ -217,53 +214,4 @@ impl Store {
         }
         files::sync_folder(&self.root.join(PARTS))
     }
-}
-
-/// The ranges of the runs of a part, if all tables are in order and belong to them.
-fn check(part: u32, pieces: &[Part]) -> Result<Vec<RunRange>, RecordsError> {
-    let mut ranges: Vec<RunRange> = Vec::new();
-    for row in pieces.iter().flat_map(|piece| &piece.runs) {
-        match ranges.last_mut() {
-            Some(range) if range.last >= row.run => {
-                return Err(RecordsError::OutOfOrder { part, table: "runs", run: row.run, previous: range.last });
-            }
-            Some(range) if range.last + 1 == row.run => range.last = row.run,
-            _ => ranges.push(RunRange { first: row.run, last: row.run }),
-        }
-    }
-    let moment = |row: &ParameterRow| (row.run, row.moment as u32, row.component);
-    let traces = pieces.iter().flat_map(|piece| &piece.traces);
-    check_table(part, &ranges, traces, |record| (record.run, record.row.iteration, 0))?;
-    let failures = pieces.iter().flat_map(|piece| &piece.failures);
-    check_table(part, &ranges, failures, |row| (row.run, row.attempt, 0))?;
-    check_table(part, &ranges, pieces.iter().flat_map(|piece| &piece.parameters), moment)?;
-    check_table(part, &ranges, pieces.iter().flat_map(|piece| &piece.timings), |row| (row.run, 0, 0))?;
-    Ok(ranges)
-}
-
-/// Fails unless the keys rise strictly and belong to the ranges.
-fn check_table<'a, R: Record + 'a>(
-    part: u32,
-    ranges: &[RunRange],
-    rows: impl Iterator<Item = &'a R>,
-    key: impl Fn(&R) -> (u32, u32, u32),
-) -> Result<(), RecordsError> {
-    let table = R::TABLE.name;
-    let mut range = 0;
-    let mut previous: Option<(u32, u32, u32)> = None;
-    for row in rows {
-        let key = key(row);
-        let run = key.0;
-        if let Some((previous, ..)) = previous.filter(|previous| *previous >= key) {
-            return Err(RecordsError::OutOfOrder { part, table, run, previous });
-        }
-        previous = Some(key);
-        while ranges.get(range).is_some_and(|range| range.last < run) {
-            range += 1;
-        }
-        if ranges.get(range).is_none_or(|range| run < range.first) {
-            return Err(RecordsError::ForeignRun { part, table, run });
-        }
-    }
-    Ok(())
 }

@@ -4,7 +4,7 @@
 //! depend on its sequence of rows alone, not on how they came. Neither side holds more than a row group beside what it is given.
 
 use crate::categories::{EnumTypes, Metadata};
-use crate::columns::{Decoder, Encoder, Frame, Record};
+use crate::columns::{Columns, Decoder, Frame, Record};
 use crate::error::RecordsError;
 use crate::files::{Fingerprint, PendingFile, WrittenFile, file_error};
 use crate::pages::{ParquetFile, Purpose};
@@ -43,7 +43,7 @@ impl<'a, R: Record> TableWriter<'a, R> {
         purpose: Purpose,
     ) -> Result<Self, RecordsError> {
         let path = file.temporary().to_owned();
-        let schema = Encoder::<R>::frame(&[], types)?.schema().clone();
+        let schema = Columns::<R>::new().into_data_frame(types).schema().clone();
         let file = ParquetFile::new::<R>(file, &schema, purpose).map_err(parquet_error::<R>(&path))?;
         let facts = metadata.pairs();
         let (group, single) = (Frame::default(), Vec::new());
@@ -89,7 +89,7 @@ impl<'a, R: Record> TableWriter<'a, R> {
     }
 
     fn append_single(&mut self) -> Result<(), RecordsError> {
-        let frame = Frame::encode(&[&self.single], self.types)?;
+        let frame = Frame::encode(&self.single, self.types)?;
         self.single.clear();
         self.single_values = 0;
         self.append(frame)
@@ -134,12 +134,15 @@ impl Context<'_> {
         purpose: Purpose,
         fill: impl FnOnce(&mut TableWriter<'_, R>) -> Result<(), RecordsError>,
     ) -> Result<(WrittenFile, Fingerprint), RecordsError> {
-        let mut file = PendingFile::create(self.temporary, target)?;
+        let mut file = match purpose {
+            Purpose::Part => PendingFile::create_for_a_while(self.temporary, target)?,
+            Purpose::Final => PendingFile::create(self.temporary, target)?,
+        };
         let mut writer = TableWriter::new(&mut file, self.types, self.metadata, purpose)?;
         fill(&mut writer)?;
         let rows = writer.finish()?;
         let written = file.finish()?;
-        let fingerprint = Fingerprint { rows, bytes: written.bytes, sha256: written.sha256.clone() };
+        let fingerprint = Fingerprint { rows, bytes: written.bytes, digest: written.digest.clone() };
         Ok((written, fingerprint))
     }
 }

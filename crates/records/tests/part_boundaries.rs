@@ -75,7 +75,7 @@ fn tables_that_grow_have_the_same_bytes() {
         common::write(&store, part.runs[0].run, &part).unwrap();
     }
     let tables = store
-        .merging(801, |feeds| assert!(parts().into_iter().all(|part| feeds.send(store.encode(0, &[part]).unwrap()))))
+        .merging(801, |feeds| assert!(parts().into_iter().all(|part| feeds.send(store.encode(0, &part).unwrap()))))
         .unwrap();
     store.place_merged(tables).unwrap();
     store.write_observations(common::observations()).unwrap();
@@ -89,8 +89,8 @@ fn tables_that_lack_runs_leave_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let store = common::open(folder.path());
     let incomplete = store.merging(20, |feeds| {
-        assert!(feeds.send(store.encode(0, &[common::part(0..10, 5)]).unwrap()));
-        assert!(!feeds.send(store.encode(15, &[common::part(15..20, 5)]).unwrap()), "these runs do not follow");
+        assert!(feeds.send(store.encode(0, &common::part(0..10, 5)).unwrap()));
+        assert!(!feeds.send(store.encode(15, &common::part(15..20, 5)).unwrap()), "these runs do not follow");
     });
     assert!(matches!(incomplete, Err(RecordsError::Incomplete { expected: 20, found: 10 })));
     assert_eq!(std::fs::read_dir(folder.path().join(".tmp")).unwrap().count(), 0);

@@ -106,7 +106,7 @@ fn record(dir: &Path, runs: &[RunRow]) {
         parameters: runs.iter().flat_map(end).collect(),
         timings: runs.iter().map(|run| TimingRow { run: run.run, start_seconds: 0.0, fit_seconds: 0.0 }).collect(),
     };
-    store.write_part(0, &store.encode(0, &[part]).unwrap()).unwrap();
+    store.write_part(0, &store.encode(0, &part).unwrap()).unwrap();
     store.compact(u32::try_from(runs.len()).unwrap()).unwrap();
     store.write_observations(observations()).unwrap();
     let assignments = runs

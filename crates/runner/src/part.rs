@@ -100,7 +100,9 @@ mod tests {
                 record.traces = (0..traces).map(|iteration| TraceRecord { run, row: row(iteration) }).collect();
                 of(record)
             };
-            store.encode(runs.start, &runs.map(record).collect::<Vec<_>>()).unwrap()
+            let mut encoder = store.encoder(runs.start, runs.len());
+            runs.map(record).for_each(|rows| encoder.append(&rows).unwrap());
+            encoder.finish()
         };
         let mut part = Growing::default();
         let mut lengths = Vec::new();

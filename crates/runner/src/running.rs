@@ -122,21 +122,19 @@ impl Running<'_, '_> {
         while let Some(places) = turns.take(pace.places()) {
             let begun = Instant::now();
             let mut end = places.start;
-            let mut parts = Vec::with_capacity(places.len());
-            let mut error = None;
+            let mut rows = self.store.encoder(runs[places.start], places.len());
+            let mut error: Option<anyhow::Error> = None;
             while end < places.end && error.is_none() && !(end > places.start && Pace::is_slow(begun.elapsed())) {
+                // A run in whose way something was is not written, so that the same command repeats it.
                 match self.one(runs[end]) {
-                    Ok(record) => parts.extend(record.map(part::of)),
-                    // Such a run is not written, so that the same command repeats it.
+                    Ok(Some(record)) => error = rows.append(&part::of(record)).err().map(Into::into),
+                    Ok(None) => {}
                     Err(cause) => error = Some(cause.into()),
                 }
                 end += 1;
             }
             turns.give_back(end..places.end);
-            let rows = self.store.encode(runs[places.start], &parts).unwrap_or_else(|refused| {
-                error = Some(refused.into());
-                EncodedPart::default()
-            });
+            let rows = rows.finish();
             pace.learn(begun.elapsed());
             if pieces.send(Piece { places: places.start..end, rows, error }).is_err() {
                 return;

@@ -244,7 +244,7 @@ mod tests {
                 let job = crate::job::Job { plan: &plan, cell, replicate, data: &data, threads: false, level };
                 part.runs.push(crate::job::JobRecord::new(&job).run);
             }
-            store.write_part(range.first, &store.encode(range.first, &[part]).unwrap()).unwrap();
+            store.write_part(range.first, &store.encode(range.first, &part).unwrap()).unwrap();
         }
         committed.parts = store.committed().unwrap().parts;
         committed

@@ -1,6 +1,6 @@
 //! Rows of one table as columns: what is written, and what is joined and cut on the way without being made again.
 
-use super::{Decoder, Encoder, Record};
+use super::{Columns, Decoder, Record};
 use crate::categories::EnumTypes;
 use crate::error::RecordsError;
 use crate::schema::Kind;
@@ -66,9 +66,16 @@ impl<R> Frame<R> {
 }
 
 impl<R: Record> Frame<R> {
-    /// The columns of pieces of the table, one after the other.
-    pub fn encode(rows: &[&[R]], types: &EnumTypes) -> Result<Self, RecordsError> {
-        Encoder::frame(rows, types).map(Self::of)
+    /// Rows as columns.
+    pub fn encode(rows: &[R], types: &EnumTypes) -> Result<Self, RecordsError> {
+        let mut columns = Columns::new();
+        columns.append(rows, types)?;
+        Ok(Self::from_columns(columns, types))
+    }
+
+    /// All rows of the columns.
+    pub fn from_columns(columns: Columns<R>, types: &EnumTypes) -> Self {
+        Self::of(columns.into_data_frame(types))
     }
 
     /// What was read from a file, if it has the columns of the schema.

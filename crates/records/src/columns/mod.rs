@@ -8,7 +8,7 @@ mod encode;
 mod frame;
 
 pub(crate) use decode::Decoder;
-pub(crate) use encode::Encoder;
+pub(crate) use encode::{Columns, Encoder};
 pub(crate) use frame::Frame;
 
 use crate::error::{Place, RecordsError};

@@ -237,5 +237,5 @@ pub fn write_sweep(root: &Path, cuts: &[u32], iterations: u32) {
 
 /// Writes a part out of its rows.
 pub fn write(store: &Store, number: u32, part: &Part) -> Result<(), records::RecordsError> {
-    store.write_part(number, &store.encode(number, std::slice::from_ref(part))?)
+    store.write_part(number, &store.encode(number, part)?)
 }
