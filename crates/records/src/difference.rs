@@ -93,7 +93,7 @@ struct Side(BTreeMap<&'static str, Vec<Cell>>);
 
 impl Side {
     fn new<R: Record>(rows: &[R], types: &EnumTypes) -> Result<Self, RecordsError> {
-        let mut columns = Columns::new();
+        let mut columns = Columns::with_capacity(rows.len());
         columns.append(rows, types)?;
         let frame = columns.into_data_frame(types);
         let cells = |column: &'static Column| Ok((column.name, cells::<R>(&frame, column)?));

@@ -36,6 +36,12 @@ impl EncodedPart {
         self.traces.rows()
     }
 
+    /// Room for as many rows again.
+    pub fn room(&self) -> Room {
+        let Self { runs, traces, failures, parameters, timings, .. } = self;
+        Room([runs.rows(), traces.rows(), failures.rows(), parameters.rows(), timings.rows()])
+    }
+
     /// Numbers in means and covariances.
     pub fn parameter_values(&self) -> usize {
         self.parameters.list_lengths().iter().sum()
@@ -78,14 +84,16 @@ fn extend(ranges: &mut Vec<RunRange>, next: RunRange, part: u32) -> Result<(), R
     Ok(())
 }
 
+/// How many rows of each table probably come: sixty columns that grow by doubling cost as much as filling them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Room([usize; 5]);
+
 /// Checks the rows of runs and makes them columns, as soon as they are there: rows that were just made are in the cache still, and
 /// their memory serves the next ones.
 #[derive(Debug)]
 pub struct PartEncoder<'a> {
     number: u32,
     types: &'a EnumTypes,
-    /// How often something is appended, probably.
-    expected: usize,
     ranges: Vec<RunRange>,
     runs: Columns<RunRow>,
     traces: Columns<TraceRecord>,
@@ -95,11 +103,19 @@ pub struct PartEncoder<'a> {
 }
 
 impl<'a> PartEncoder<'a> {
-    /// For a part of that number, which errors name. About `expected` times something will be appended.
-    pub(crate) fn new(number: u32, expected: usize, types: &'a EnumTypes) -> Self {
-        let (runs, traces, failures) = (Columns::new(), Columns::new(), Columns::new());
-        let (parameters, timings) = (Columns::new(), Columns::new());
-        Self { number, types, expected, ranges: Vec::new(), runs, traces, failures, parameters, timings }
+    /// For a part of that number, which errors name.
+    pub(crate) fn new(number: u32, Room(rows): Room, types: &'a EnumTypes) -> Self {
+        let [runs, traces, failures, parameters, timings] = rows;
+        Self {
+            number,
+            types,
+            ranges: Vec::new(),
+            runs: Columns::with_capacity(runs),
+            traces: Columns::with_capacity(traces),
+            failures: Columns::with_capacity(failures),
+            parameters: Columns::with_capacity(parameters),
+            timings: Columns::with_capacity(timings),
+        }
     }
 
     /// Appends runs that come later in the plan, with all their rows. After an error it is as it was.
@@ -109,13 +125,6 @@ impl<'a> PartEncoder<'a> {
             extend(&mut ranges, RunRange { first: row.run, last: row.run }, self.number)?;
         }
         check(self.number, rows)?;
-        if self.ranges.is_empty() {
-            // Runs of one study resemble each other. Sixty columns that grow by doubling cost as much as filling them.
-            self.runs.reserve(self.expected * rows.runs.len());
-            self.traces.reserve(self.expected * rows.traces.len());
-            self.parameters.reserve(self.expected * rows.parameters.len());
-            self.timings.reserve(self.expected * rows.timings.len());
-        }
         let lengths = self.lengths();
         let Self { types, .. } = *self;
         let appended = self

@@ -6,8 +6,6 @@
 use crate::error::RecordsError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -23,48 +21,8 @@ pub(crate) struct Fingerprint {
     pub rows: u64,
     /// Length.
     pub bytes: u64,
-    #[serde(flatten)]
-    pub digest: Digest,
-}
-
-/// A hash of a file in hexadecimal digits, and its name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Digest {
-    /// For what is kept: anybody can compare it, with what every system has, years later.
-    Sha256(String),
-    /// For what lives as long as a sweep: tells damage as surely, for a tenth of the time (XXH3, 128 bits).
-    Xxh3(String),
-}
-
-/// A hash that grows with the file.
-enum Hash {
-    Sha256(Sha256),
-    Xxh3(Box<Xxh3>),
-}
-
-impl Hash {
-    fn sha256() -> Self {
-        Self::Sha256(Sha256::new())
-    }
-
-    fn xxh3() -> Self {
-        Self::Xxh3(Box::default())
-    }
-
-    fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Sha256(hash) => hash.update(bytes),
-            Self::Xxh3(hash) => hash.update(bytes),
-        }
-    }
-
-    fn digest(self) -> Digest {
-        match self {
-            Self::Sha256(hash) => Digest::Sha256(hexadecimal(&hash.finalize())),
-            Self::Xxh3(hash) => Digest::Xxh3(format!("{:032x}", hash.digest128())),
-        }
-    }
+    /// XXH3 of 128 bits in hexadecimal digits: it tells damage, for a tenth of the time of a cryptographic hash.
+    pub xxh3: String,
 }
 
 /// Bytes of a growing file that may wait for the disk. Otherwise all would wait until the end, and the sweep for them.
@@ -75,12 +33,8 @@ pub(crate) fn file_error(action: &'static str, path: &Path) -> impl FnOnce(io::E
     move |source| RecordsError::File { action, path: path.to_owned(), source }
 }
 
-fn hexadecimal(digest: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * digest.len());
-    for byte in digest {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+fn hexadecimal(hash: &Xxh3) -> String {
+    format!("{:032x}", hash.digest128())
 }
 
 /// The name of an unfinished file. Dropped, it takes the file with it, so that an error on a full disk gives the space
@@ -97,7 +51,7 @@ impl Drop for Temporary {
 /// [`rename`](WrittenFile::rename); dropped before that, it leaves nothing.
 pub(crate) struct PendingFile {
     file: BufWriter<File>,
-    hash: Hash,
+    hash: Box<Xxh3>,
     bytes: u64,
     synced: u64,
     temporary: Temporary,
@@ -109,26 +63,17 @@ pub(crate) struct WrittenFile {
     temporary: Temporary,
     target: PathBuf,
     pub bytes: u64,
-    pub digest: Digest,
+    pub xxh3: String,
 }
 
 impl PendingFile {
-    /// A file that is kept: it will be `target`, and is written in the folder `temporary` of the same file system.
+    /// A file that will be `target`, written in the folder `temporary` of the same file system.
     pub fn create(temporary: &Path, target: PathBuf) -> Result<Self, RecordsError> {
-        Self::hashed(temporary, target, Hash::sha256())
-    }
-
-    /// The same for a file that lives as long as a sweep.
-    pub fn create_for_a_while(temporary: &Path, target: PathBuf) -> Result<Self, RecordsError> {
-        Self::hashed(temporary, target, Hash::xxh3())
-    }
-
-    fn hashed(temporary: &Path, target: PathBuf, hash: Hash) -> Result<Self, RecordsError> {
         fs::create_dir_all(temporary).map_err(file_error("create", temporary))?;
         let path = temporary.join(target.file_name().expect("a file has a name"));
         let file = File::create(&path).map_err(file_error("create", &path))?;
         let file = BufWriter::with_capacity(1 << 18, file);
-        Ok(Self { file, hash, bytes: 0, synced: 0, temporary: Temporary(path), target })
+        Ok(Self { file, hash: Box::default(), bytes: 0, synced: 0, temporary: Temporary(path), target })
     }
 
     /// Where the bytes are until the file has its name.
@@ -144,7 +89,7 @@ impl PendingFile {
             temporary: self.temporary,
             target: self.target,
             bytes: self.bytes,
-            digest: self.hash.digest(),
+            xxh3: hexadecimal(&self.hash),
         })
     }
 }
@@ -209,14 +154,11 @@ pub(crate) fn agrees(path: &Path, expected: &Fingerprint) -> Result<bool, Record
         Err(error) => return Err(file_error("read", path)(error)),
     }
     let mut file = File::open(path).map_err(file_error("open", path))?;
-    let mut hash = match expected.digest {
-        Digest::Sha256(_) => Hash::sha256(),
-        Digest::Xxh3(_) => Hash::xxh3(),
-    };
+    let mut hash = Xxh3::new();
     let mut buffer = vec![0; 1 << 18];
     loop {
         match file.read(&mut buffer).map_err(file_error("read", path))? {
-            0 => return Ok(hash.digest() == expected.digest),
+            0 => return Ok(hexadecimal(&hash) == expected.xxh3),
             length => hash.update(&buffer[..length]),
         }
     }

@@ -33,7 +33,7 @@ pub use categories::{Categories, Metadata, SCHEMA_VERSION, Vocabulary};
 pub use committed::{Committed, CommittedPart, Damage, PartWarning, RunRange, survey};
 pub use compact::{MARKER_FILE, clear, has_leftovers, is_complete, remove_leftovers};
 pub use difference::{Difference, differences, differences_of_assignments};
-pub use encoded::{EncodedPart, PartEncoder};
+pub use encoded::{EncodedPart, PartEncoder, Room};
 pub use error::{Place, RecordsError};
 pub use merge::{Feeds, Merged};
 pub use part_files::{Part, Store};

@@ -1,6 +1,6 @@
 //! Parts: what a running sweep writes, so that a crash at any moment loses no committed run and needs no cleaning.
 //!
-//! A part is one Parquet file per table that has rows, and a manifest with the length and SHA-256 of each. The files are
+//! A part is one Parquet file per table that has rows, and a manifest with the length and hash (XXH3) of each. The files are
 //! written under `.tmp/`, synced and renamed into `parts/`; the manifest is renamed last. A part counts if and only if its
 //! manifest is there and all hashes agree: Parquet as it is written here has no checksums of its own, and most flipped
 //! bits would be read in silence.
@@ -11,7 +11,7 @@
 use crate::categories::{Categories, EnumTypes, Metadata, SCHEMA_VERSION};
 use crate::columns::{Frame, Record};
 use crate::committed::{self, Committed, Manifest};
-use crate::encoded::{EncodedPart, PartEncoder};
+use crate::encoded::{EncodedPart, PartEncoder, Room};
 use crate::error::RecordsError;
 use crate::files::{self, Fingerprint, TEMPORARY, WrittenFile, file_error};
 use crate::pages::Purpose;
@@ -114,14 +114,14 @@ impl Store {
         files::write_json(&self.temporary, &self.root.join(PROVENANCE_FILE), provenance)
     }
 
-    /// Makes columns of the rows of a part, or of a piece of one. About `expected` times something will be appended.
-    pub fn encoder(&self, number: u32, expected: usize) -> PartEncoder<'_> {
-        PartEncoder::new(number, expected, &self.types)
+    /// Makes columns of the rows of a part, or of a piece of one.
+    pub fn encoder(&self, number: u32, room: Room) -> PartEncoder<'_> {
+        PartEncoder::new(number, room, &self.types)
     }
 
     /// The rows of a part as columns.
     pub fn encode(&self, number: u32, rows: &Part) -> Result<EncodedPart, RecordsError> {
-        let mut encoder = self.encoder(number, 1);
+        let mut encoder = self.encoder(number, Room::default());
         encoder.append(rows)?;
         Ok(encoder.finish())
     }

@@ -3,6 +3,7 @@
 //! A missing number is `None` (null in Parquet), never 0 and never NaN.
 
 use em::{StopReason, TraceRow};
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 /// Everything that a cell of the sweep fixes; shared by its replicates.
@@ -182,6 +183,12 @@ pub struct TraceRecord {
     pub run: u32,
     /// The iteration.
     pub row: TraceRow,
+}
+
+impl Borrow<TraceRow> for TraceRecord {
+    fn borrow(&self) -> &TraceRow {
+        &self.row
+    }
 }
 
 /// One breakdown, remedied or fatal: a row of `failures`.

@@ -43,7 +43,7 @@ impl<'a, R: Record> TableWriter<'a, R> {
         purpose: Purpose,
     ) -> Result<Self, RecordsError> {
         let path = file.temporary().to_owned();
-        let schema = Columns::<R>::new().into_data_frame(types).schema().clone();
+        let schema = Columns::<R>::with_capacity(0).into_data_frame(types).schema().clone();
         let file = ParquetFile::new::<R>(file, &schema, purpose).map_err(parquet_error::<R>(&path))?;
         let facts = metadata.pairs();
         let (group, single) = (Frame::default(), Vec::new());
@@ -134,15 +134,12 @@ impl Context<'_> {
         purpose: Purpose,
         fill: impl FnOnce(&mut TableWriter<'_, R>) -> Result<(), RecordsError>,
     ) -> Result<(WrittenFile, Fingerprint), RecordsError> {
-        let mut file = match purpose {
-            Purpose::Part => PendingFile::create_for_a_while(self.temporary, target)?,
-            Purpose::Final => PendingFile::create(self.temporary, target)?,
-        };
+        let mut file = PendingFile::create(self.temporary, target)?;
         let mut writer = TableWriter::new(&mut file, self.types, self.metadata, purpose)?;
         fill(&mut writer)?;
         let rows = writer.finish()?;
         let written = file.finish()?;
-        let fingerprint = Fingerprint { rows, bytes: written.bytes, digest: written.digest.clone() };
+        let fingerprint = Fingerprint { rows, bytes: written.bytes, xxh3: written.xxh3.clone() };
         Ok((written, fingerprint))
     }
 }

@@ -17,6 +17,7 @@
 
 use crate::quantiles::Sorted;
 use em::TraceRow;
+use std::borrow::Borrow;
 
 /// How many settled rows a rate looks at.
 const WINDOW: usize = 10;
@@ -33,8 +34,8 @@ fn settled_gain(row: &TraceRow, n: usize) -> Option<f64> {
 }
 
 /// The last settled rows as pairs (row t − 1, row t), the latest first.
-fn settled_pairs(trace: &[TraceRow], n: usize) -> impl Iterator<Item = (&TraceRow, &TraceRow)> {
-    let pairs = trace.windows(2).rev().map(|pair| (&pair[0], &pair[1]));
+fn settled_pairs<R: Borrow<TraceRow>>(trace: &[R], n: usize) -> impl Iterator<Item = (&TraceRow, &TraceRow)> {
+    let pairs = trace.windows(2).rev().map(|pair| (pair[0].borrow(), pair[1].borrow()));
     pairs
         .filter(|(before, row)| row.iteration == before.iteration + 1)
         .filter(move |(before, row)| settled_gain(before, n).is_some() && settled_gain(row, n).is_some())
@@ -42,7 +43,7 @@ fn settled_pairs(trace: &[TraceRow], n: usize) -> impl Iterator<Item = (&TraceRo
 }
 
 /// The last settled rows as (g_{t−1}, g_t, row t), the latest first.
-fn settled(trace: &[TraceRow], n: usize) -> Vec<(f64, f64, &TraceRow)> {
+fn settled<R: Borrow<TraceRow>>(trace: &[R], n: usize) -> Vec<(f64, f64, &TraceRow)> {
     settled_pairs(trace, n)
         .filter_map(|(before, row)| Some((settled_gain(before, n)?, settled_gain(row, n)?, row)))
         .collect()
@@ -64,7 +65,7 @@ pub fn projected_limit(trace: &[TraceRow], n: usize) -> Option<f64> {
 
 /// The rate of convergence ρ. `trace` holds consecutive iterations of a run on `n` rows; `None` with fewer than 5 settled
 /// rows.
-pub fn rate(trace: &[TraceRow], n: usize) -> Option<f64> {
+pub fn rate(trace: &[impl Borrow<TraceRow>], n: usize) -> Option<f64> {
     let rows = settled(trace, n);
     if rows.len() < FEWEST {
         return None;
@@ -74,7 +75,7 @@ pub fn rate(trace: &[TraceRow], n: usize) -> Option<f64> {
 
 /// The fraction of missing information KL/ΔQ over the rows of [`rate`]; `None` with fewer than 5 of them, or where the
 /// trace has no KL.
-pub fn missing_information(trace: &[TraceRow], n: usize) -> Option<f64> {
+pub fn missing_information(trace: &[impl Borrow<TraceRow>], n: usize) -> Option<f64> {
     let ratio = |row: &TraceRow| Some(row.kl? / row.q_gain.filter(|&gain| gain > 0.0)?);
     let ratios: Sorted = settled(trace, n).iter().filter_map(|(_, _, row)| ratio(row)).collect();
     if ratios.values().len() < FEWEST { None } else { ratios.median() }
@@ -83,8 +84,8 @@ pub fn missing_information(trace: &[TraceRow], n: usize) -> Option<f64> {
 /// Aitken's estimate of the gain that was still to come when the run stopped: the gain of the last settled row,
 /// continued as a geometric series with the median ratio of the last 3 settled rows, from the end of the trace on. 0 if
 /// the last step gained nothing at all; `None` without a settled row or if the gains did not shrink.
-pub fn remaining_gap(trace: &[TraceRow], n: usize) -> Option<f64> {
-    let last = trace.last()?;
+pub fn remaining_gap(trace: &[impl Borrow<TraceRow>], n: usize) -> Option<f64> {
+    let last: &TraceRow = trace.last()?.borrow();
     let rows = settled(trace, n);
     let Some(&(_, gain, row)) = rows.first() else {
         // A fixed point reached exactly (k-means; coincident components).

@@ -81,7 +81,7 @@ mod tests {
     use crate::{provenance, sweep};
     use em::TraceRow;
     use linalg::Level;
-    use records::{Store, TraceRecord};
+    use records::{Room, Store, TraceRecord};
     use std::ops::Range;
 
     #[test]
@@ -100,7 +100,7 @@ mod tests {
                 record.traces = (0..traces).map(|iteration| TraceRecord { run, row: row(iteration) }).collect();
                 of(record)
             };
-            let mut encoder = store.encoder(runs.start, runs.len());
+            let mut encoder = store.encoder(runs.start, Room::default());
             runs.map(record).for_each(|rows| encoder.append(&rows).unwrap());
             encoder.finish()
         };

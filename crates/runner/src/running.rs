@@ -13,7 +13,7 @@ use crate::sweep::Samples;
 use crate::turns::{Pace, Turns};
 use em::Interrupted;
 use linalg::Level;
-use records::{EncodedPart, Feeds, RecordsError, Store};
+use records::{EncodedPart, Feeds, RecordsError, Room, Store};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -118,11 +118,11 @@ impl Running<'_, '_> {
     /// One turn after the other.
     fn work(&self, runs: &[u32], turns: &Turns, pieces: &Sender<Piece>) {
         let _send_home = SendHome(turns);
-        let mut pace = Pace::default();
+        let (mut pace, mut room) = (Pace::default(), Room::default());
         while let Some(places) = turns.take(pace.places()) {
             let begun = Instant::now();
             let mut end = places.start;
-            let mut rows = self.store.encoder(runs[places.start], places.len());
+            let mut rows = self.store.encoder(runs[places.start], room);
             let mut error: Option<anyhow::Error> = None;
             while end < places.end && error.is_none() && !(end > places.start && Pace::is_slow(begun.elapsed())) {
                 // A run in whose way something was is not written, so that the same command repeats it.
@@ -135,6 +135,8 @@ impl Running<'_, '_> {
             }
             turns.give_back(end..places.end);
             let rows = rows.finish();
+            // The next turn resembles this one.
+            room = rows.room();
             pace.learn(begun.elapsed());
             if pieces.send(Piece { places: places.start..end, rows, error }).is_err() {
                 return;

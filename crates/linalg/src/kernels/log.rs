@@ -61,6 +61,29 @@ impl WithSimd for Ln<'_> {
     }
 }
 
+/// A vector of at most [`WIDTH`] numbers, and ones. Lane by lane: to copy a few numbers, of which the compiler does not know how many, it
+/// would call a function.
+#[inline(always)]
+fn lanes(values: &[f64]) -> [f64; WIDTH] {
+    let mut lanes = [1.0; WIDTH];
+    for i in 0..WIDTH {
+        if i < values.len() {
+            lanes[i] = values[i];
+        }
+    }
+    lanes
+}
+
+/// The inverse of [`lanes`].
+#[inline(always)]
+fn put(lanes: &[f64; WIDTH], values: &mut [f64]) {
+    for i in 0..WIDTH {
+        if i < values.len() {
+            values[i] = lanes[i];
+        }
+    }
+}
+
 /// Replaces each number by its natural logarithm, accurate to one unit in the last place; what is zero, subnormal, negative
 /// or not finite is left to the standard library.
 pub fn ln_in_place(level: Level, values: &mut [f64]) {
@@ -71,10 +94,9 @@ pub fn ln_in_place(level: Level, values: &mut [f64]) {
             }
             continue;
         }
-        let mut lanes = [1.0; WIDTH];
-        lanes[..values.len()].copy_from_slice(values);
+        let mut lanes = lanes(values);
         level.dispatch(Ln(&mut lanes));
-        values.copy_from_slice(&lanes[..values.len()]);
+        put(&lanes, values);
     }
 }
 
@@ -127,12 +149,9 @@ pub fn ln_ratios(level: Level, new: &[f64], old: &[f64], out: &mut [f64]) {
             }
             continue;
         }
-        let (mut lanes, n) = ([[1.0; WIDTH]; 3], out.len());
-        let [a, b, result] = &mut lanes;
-        a[..n].copy_from_slice(new);
-        b[..n].copy_from_slice(old);
-        level.dispatch(Ratios { new: a, old: b, out: result });
-        out.copy_from_slice(&result[..n]);
+        let (new, old, mut ratios) = (lanes(new), lanes(old), [1.0; WIDTH]);
+        level.dispatch(Ratios { new: &new, old: &old, out: &mut ratios });
+        put(&ratios, out);
     }
 }
 

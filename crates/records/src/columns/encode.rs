@@ -33,13 +33,17 @@ enum Values {
 }
 
 /// Values with a flag for each, once one of them is missing.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Nullable<T> {
     values: Vec<T>,
     present: Option<Vec<bool>>,
 }
 
 impl<T: Copy + Default> Nullable<T> {
+    fn with_capacity(rows: usize) -> Self {
+        Self { values: Vec::with_capacity(rows), present: None }
+    }
+
     /// Appends the value of each row. `false` if one is missing.
     fn extend<R>(&mut self, rows: &[R], value: impl Fn(&R) -> Option<T>) -> bool {
         let before = self.values.len();
@@ -50,7 +54,11 @@ impl<T: Copy + Default> Nullable<T> {
             value.unwrap_or_default()
         }));
         if !all || self.present.is_some() {
-            let flags = self.present.get_or_insert_with(|| vec![true; before]);
+            let flags = self.present.get_or_insert_with(|| {
+                let mut flags = Vec::with_capacity(self.values.capacity());
+                flags.resize(before, true);
+                flags
+            });
             flags.extend(rows.iter().map(|row| value(row).is_some()));
         }
         all
@@ -65,24 +73,14 @@ impl<T: Copy + Default> Nullable<T> {
 }
 
 impl Values {
-    fn of(kind: Kind) -> Self {
+    fn of(kind: Kind, rows: usize) -> Self {
         match kind {
-            Kind::UInt32 => Self::Whole(Nullable::default()),
-            Kind::Float64 => Self::Numbers(Nullable::default()),
-            Kind::Enum(_) => Self::Names(Nullable::default()),
-            Kind::Hex => Self::Hex(Vec::new()),
-            Kind::Text => Self::Text(Vec::new()),
-            Kind::Float64List => Self::Lists(Vec::new(), Vec::new()),
-        }
-    }
-
-    fn reserve(&mut self, rows: usize) {
-        match self {
-            Self::Whole(column) | Self::Names(column) => column.values.reserve(rows),
-            Self::Numbers(column) => column.values.reserve(rows),
-            Self::Hex(values) => values.reserve(rows),
-            Self::Text(values) => values.reserve(rows),
-            Self::Lists(_, lengths) => lengths.reserve(rows),
+            Kind::UInt32 => Self::Whole(Nullable::with_capacity(rows)),
+            Kind::Float64 => Self::Numbers(Nullable::with_capacity(rows)),
+            Kind::Enum(_) => Self::Names(Nullable::with_capacity(rows)),
+            Kind::Hex => Self::Hex(Vec::with_capacity(rows)),
+            Kind::Text => Self::Text(Vec::with_capacity(rows)),
+            Kind::Float64List => Self::Lists(Vec::new(), Vec::with_capacity(rows)),
         }
     }
 
@@ -170,15 +168,10 @@ fn narrow<T: TryFrom<u32>>(codes: &[u32]) -> Vec<T> {
 }
 
 impl<R: Record> Columns<R> {
-    /// No rows yet.
-    pub fn new() -> Self {
-        let columns = R::TABLE.columns.iter().map(|column| Values::of(column.kind)).collect();
+    /// No rows yet, but room for some.
+    pub fn with_capacity(rows: usize) -> Self {
+        let columns = R::TABLE.columns.iter().map(|column| Values::of(column.kind, rows)).collect();
         Self { rows: 0, columns, of: PhantomData }
-    }
-
-    /// Makes room for more rows.
-    pub fn reserve(&mut self, rows: usize) {
-        self.columns.iter_mut().for_each(|column| column.reserve(rows));
     }
 
     /// Number of rows.

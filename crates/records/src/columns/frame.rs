@@ -68,7 +68,7 @@ impl<R> Frame<R> {
 impl<R: Record> Frame<R> {
     /// Rows as columns.
     pub fn encode(rows: &[R], types: &EnumTypes) -> Result<Self, RecordsError> {
-        let mut columns = Columns::new();
+        let mut columns = Columns::with_capacity(rows.len());
         columns.append(rows, types)?;
         Ok(Self::from_columns(columns, types))
     }

@@ -130,7 +130,7 @@ fn said(value: &Value) -> String {
 fn files(out: &mut String, marker: Option<&Value>) {
     let Some(Value::Object(files)) = marker.and_then(|marker| marker.get("files")) else { return };
     *out += "<div class=\"scroll\"><table class=\"data\"><caption>Records</caption>\n<thead><tr><th scope=\"col\" class=\"t\">table</th><th \
-             scope=\"col\">rows</th><th scope=\"col\">bytes</th><th scope=\"col\" class=\"t\">SHA-256</th></tr></thead>\n<tbody>\n";
+             scope=\"col\">rows</th><th scope=\"col\">bytes</th><th scope=\"col\" class=\"t\">XXH3 (128 bits)</th></tr></thead>\n<tbody>\n";
     for (name, file) in files {
         let number = |key: &str| {
             let number = file.get(key).and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok());
@@ -142,7 +142,7 @@ fn files(out: &mut String, marker: Option<&Value>) {
             Escaped(name),
             number("rows"),
             number("bytes"),
-            Escaped(Folder::word(Some(file), "sha256").unwrap_or("–"))
+            Escaped(Folder::word(Some(file), "xxh3").unwrap_or("–"))
         );
     }
     *out += "</tbody></table></div>\n";

@@ -92,7 +92,7 @@ impl Material {
             "overrides": ["replicates=6"], "datasets": { dataset: "78ac" }, "new_key": "a new fact"
         });
         let marker =
-            serde_json::json!({"plan_hash": "1f", "files": {"runs": {"rows": 6, "bytes": 12345, "sha256": "355928"}}});
+            serde_json::json!({"plan_hash": "1f", "files": {"runs": {"rows": 6, "bytes": 12345, "xxh3": "355928"}}});
         let folder = Folder {
             path: "results/small".to_owned(),
             config: Some(CONFIG.to_owned()),

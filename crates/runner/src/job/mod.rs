@@ -161,7 +161,8 @@ pub const BEFORE_FAILURE: usize = 16;
 /// Keeps every row: the rate needs consecutive ones, also where the table keeps every tenth. And every breakdown that
 /// was repaired.
 struct Recorder<M> {
-    trace: Vec<TraceRow>,
+    run: u32,
+    trace: Vec<TraceRecord>,
     repaired: Vec<Repaired<M>>,
 }
 
@@ -177,7 +178,7 @@ struct Repaired<M> {
 
 impl<M: Clone> Observer<M> for Recorder<M> {
     fn iteration(&mut self, row: &TraceRow, _model: &M) -> ControlFlow<()> {
-        self.trace.push(*row);
+        self.trace.push(TraceRecord { run: self.run, row: *row });
         ControlFlow::Continue(())
     }
 
@@ -187,7 +188,7 @@ impl<M: Clone> Observer<M> for Recorder<M> {
             Remedy::Continue { event: Event::Removed { .. }, .. } => "remove",
             Remedy::Continue { .. } => "reseed",
         };
-        let log_likelihood = self.trace.last().and_then(|row| row.log_likelihood);
+        let log_likelihood = self.trace.last().and_then(|record| record.row.log_likelihood);
         let (failure, last_good) = (failure.clone(), last_good.clone());
         self.repaired.push(Repaired { failure, remedy, log_likelihood, last_good });
     }
@@ -283,17 +284,17 @@ impl JobRecord {
         let data = job.data.sample.rows();
         let monotone = begin.model.monotone();
         let mut stopping = dispatch::stopping(job, monotone);
-        let mut recorder = Recorder { trace: Vec::with_capacity(256), repaired: Vec::new() };
+        let mut recorder = Recorder { run: self.run.run, trace: Vec::with_capacity(256), repaired: Vec::new() };
         let reducer = Chosen::new(job.threads);
         let fit = em::fit_with_remedies(&data, begin, reducer, &mut Plain, &mut stopping, &mut recorder, policy)?;
         self.timing.fit_seconds = clock.elapsed().as_secs_f64();
-        let Recorder { trace, repaired } = recorder;
+        let Recorder { mut trace, repaired, .. } = recorder;
         let run = &mut self.run;
         run.iterations = fit.iterations;
         run.e_passes = fit.e_passes;
         run.log_likelihood = fit.log_likelihood;
         run.objective = Some(fit.objective).filter(|objective| objective.is_finite());
-        if let Some(last) = trace.last() {
+        if let Some(TraceRecord { row: last, .. }) = trace.last() {
             run.smallest_count = last.smallest_count;
             run.smallest_relative_pivot = last.smallest_relative_pivot;
             run.condition = last.worst_condition;
@@ -315,11 +316,12 @@ impl JobRecord {
         let whole = job.replicate < job.plan.record.full_traces;
         // How a covariance collapses is told by the iterations before it.
         let tail = if matches!(fit.outcome, Outcome::Failed(_)) { BEFORE_FAILURE } else { 1 };
-        let kept =
-            |(i, row): &(usize, TraceRow)| whole || i % stride == 0 || i + tail >= length || row.event != Event::None;
-        let run = self.run.run;
-        self.traces.reserve(if whole { length } else { length / stride + 1 + tail });
-        self.traces.extend(trace.into_iter().enumerate().filter(kept).map(|(_, row)| TraceRecord { run, row }));
+        let kept = |i: usize, row: &TraceRow| i % stride == 0 || i + tail >= length || row.event != Event::None;
+        if !whole && stride > 1 {
+            let mut i = 0..;
+            trace.retain(|record| i.next().is_some_and(|i| kept(i, &record.row)));
+        }
+        self.traces = trace;
         Ok((fit, repaired))
     }
 
