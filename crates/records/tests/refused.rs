@@ -2,7 +2,9 @@
 
 mod common;
 
-use records::{Factors, ObservationRow, Part, RecordsError, Store};
+use records::{Factors, ObservationRow, Part, RecordsError, Room, RunRange, Store};
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 fn error(part: &Part) -> RecordsError {
@@ -153,4 +155,36 @@ fn a_folder_that_cannot_be_made_says_so() {
     std::fs::write(&file, b"").unwrap();
     let refused = Store::open(&file.join("sweep"), &common::categories(), common::metadata()).unwrap_err();
     assert!(matches!(refused, RecordsError::File { .. }), "{refused}");
+}
+
+#[test]
+fn a_refused_run_leaves_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = common::open(folder.path());
+    let of = |run: u32| common::part(run..run + 1, 3);
+    let mut bad = of(2);
+    assert!(!bad.traces.is_empty() && !bad.failures.is_empty() && !bad.parameters.is_empty());
+    bad.parameters.last_mut().unwrap().mean[0] = f64::NAN;
+    let mut encoder = store.encoder(0, Room::default());
+    encoder.append(&of(0)).unwrap();
+    encoder.append(&of(1)).unwrap();
+    assert!(matches!(encoder.append(&bad), Err(RecordsError::NotFinite { table: "parameters", .. })));
+    assert!(matches!(encoder.append(&of(1)), Err(RecordsError::OutOfOrder { run: 1, previous: 1, .. })));
+    encoder.append(&of(3)).unwrap();
+    let part = encoder.finish();
+    assert_eq!(part.runs(), 3);
+    store.write_part(0, &part).unwrap();
+    let committed = store.committed().unwrap();
+    assert_eq!(committed.parts[0].runs, [RunRange { first: 0, last: 1 }, RunRange { first: 3, last: 3 }]);
+
+    let other = tempfile::tempdir().unwrap();
+    let expected = common::open(other.path());
+    let mut rows = of(0);
+    rows.append(of(1));
+    rows.append(of(3));
+    common::write(&expected, 0, &rows).unwrap();
+    let bytes = |folder: &Path, table: &str| fs::read(folder.join(format!("parts/000000.{table}.parquet"))).unwrap();
+    for table in ["runs", "traces", "parameters", "timings"] {
+        assert!(bytes(folder.path(), table) == bytes(other.path(), table), "{table}");
+    }
 }
