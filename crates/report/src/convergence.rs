@@ -160,8 +160,9 @@ mod tests {
         assert_eq!(rate(&geometric(0.5, 5), 10), None);
         assert_eq!(missing_information(&geometric(0.5, 5), 10), None);
         assert!(rate(&geometric(0.5, 6), 10).is_some());
-        assert_eq!(rate(&[], 10), None);
-        assert_eq!(remaining_gap(&[], 10), None);
+        const NOTHING: &[TraceRow] = &[];
+        assert_eq!(rate(NOTHING, 10), None);
+        assert_eq!(remaining_gap(NOTHING, 10), None);
         assert_eq!(remaining_gap(&geometric(0.5, 1), 10), None);
     }
 
