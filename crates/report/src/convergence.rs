@@ -160,9 +160,9 @@ mod tests {
         assert_eq!(rate(&geometric(0.5, 5), 10), None);
         assert_eq!(missing_information(&geometric(0.5, 5), 10), None);
         assert!(rate(&geometric(0.5, 6), 10).is_some());
-        const NOTHING: &[TraceRow] = &[];
-        assert_eq!(rate(NOTHING, 10), None);
-        assert_eq!(remaining_gap(NOTHING, 10), None);
+        let nothing: &[TraceRow] = &[];
+        assert_eq!(rate(nothing, 10), None);
+        assert_eq!(remaining_gap(nothing, 10), None);
         assert_eq!(remaining_gap(&geometric(0.5, 1), 10), None);
     }
 

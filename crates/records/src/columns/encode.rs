@@ -15,7 +15,7 @@ use std::marker::PhantomData;
 #[derive(Debug)]
 pub(crate) struct Columns<R> {
     rows: usize,
-    columns: Vec<Values>,
+    values: Vec<Values>,
     of: PhantomData<fn() -> R>,
 }
 
@@ -170,8 +170,8 @@ fn narrow<T: TryFrom<u32>>(codes: &[u32]) -> Vec<T> {
 impl<R: Record> Columns<R> {
     /// No rows yet, but room for some.
     pub fn with_capacity(rows: usize) -> Self {
-        let columns = R::TABLE.columns.iter().map(|column| Values::of(column.kind, rows)).collect();
-        Self { rows: 0, columns, of: PhantomData }
+        let values = R::TABLE.columns.iter().map(|column| Values::of(column.kind, rows)).collect();
+        Self { rows: 0, values, of: PhantomData }
     }
 
     /// Number of rows.
@@ -184,7 +184,7 @@ impl<R: Record> Columns<R> {
         if rows.is_empty() {
             return Ok(());
         }
-        let mut encoder = Encoder { rows, types, columns: &mut self.columns, next: 0, first: self.rows == 0 };
+        let mut encoder = Encoder { rows, types, columns: &mut self.values, next: 0, first: self.rows == 0 };
         let encoded = R::encode(&mut encoder);
         assert!(
             encoded.is_err() || encoder.next == R::TABLE.columns.len(),
@@ -200,13 +200,13 @@ impl<R: Record> Columns<R> {
 
     /// Leaves the first `rows` only.
     pub fn truncate(&mut self, rows: usize) {
-        self.columns.iter_mut().for_each(|column| column.truncate(rows));
+        self.values.iter_mut().for_each(|values| values.truncate(rows));
         self.rows = rows;
     }
 
     /// The rows as one chunk.
     pub fn into_data_frame(self, types: &EnumTypes) -> DataFrame {
-        let columns = self.columns.into_iter().zip(R::TABLE.columns);
+        let columns = self.values.into_iter().zip(R::TABLE.columns);
         let columns = columns.map(|(values, column)| values.into_column(column, types)).collect();
         DataFrame::new(self.rows, columns).expect("every column has one value per row")
     }
@@ -222,7 +222,7 @@ pub(crate) struct Encoder<'a, R> {
     first: bool,
 }
 
-impl<'a, R: Record> Encoder<'a, R> {
+impl<R: Record> Encoder<'_, R> {
     /// The column that comes next, which must be the named one, and its schema.
     fn next(&mut self, name: &str) -> (&'static schema::Column, &mut Values) {
         let column = R::TABLE.columns.get(self.next).expect("more columns than the schema has");

@@ -316,7 +316,8 @@ impl JobRecord {
         let whole = job.replicate < job.plan.record.full_traces;
         // How a covariance collapses is told by the iterations before it.
         let tail = if matches!(fit.outcome, Outcome::Failed(_)) { BEFORE_FAILURE } else { 1 };
-        let kept = |i: usize, row: &TraceRow| i % stride == 0 || i + tail >= length || row.event != Event::None;
+        let kept =
+            |i: usize, row: &TraceRow| i.is_multiple_of(stride) || i + tail >= length || row.event != Event::None;
         if !whole && stride > 1 {
             let mut i = 0..;
             trace.retain(|record| i.next().is_some_and(|i| kept(i, &record.row)));
