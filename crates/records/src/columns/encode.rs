@@ -239,9 +239,11 @@ impl<R: Record> Encoder<'_, R> {
         rows: &[R],
         is_missing: impl Fn(&R) -> bool,
     ) -> Result<(), RecordsError> {
-        match rows.iter().find(|row| !column.nullable && is_missing(row)) {
-            None => Ok(()),
-            Some(row) => Err(RecordsError::Missing { table: R::TABLE.name, column: column.name, place: row.place() }),
+        match rows.iter().find(|row| is_missing(row)) {
+            Some(row) if !column.nullable => {
+                Err(RecordsError::Missing { table: R::TABLE.name, column: column.name, place: row.place() })
+            }
+            _ => Ok(()),
         }
     }
 
