@@ -50,7 +50,9 @@ impl<W: Write> ParquetFile<W> {
             statistics: StatisticsOptions::empty(),
             version: Version::V1,
             compression: CompressionOptions::Uncompressed,
-            data_page_size: None,
+            // One page for each column of a row group. More would be cut by the size of the memory that a column's lists are a piece of,
+            // which tells how the rows came.
+            data_page_size: Some(usize::MAX),
         };
         let statistics = StatisticsOptions {
             binary_statistics_truncate_length: Some(STATISTICS_BYTES),

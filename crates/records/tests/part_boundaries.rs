@@ -65,6 +65,41 @@ fn one_part_or_seven_give_the_same_bytes() {
     }
 }
 
+/// Long lists, of which a row group is cut out: how long the part was does not show.
+#[test]
+fn wide_parameters_have_the_same_bytes_in_one_part_or_four() {
+    let wide = |runs: std::ops::Range<u32>| {
+        let mut part = common::part(runs, 1);
+        for row in &mut part.parameters {
+            row.mean = vec![0.5; 16];
+            row.covariance = (!row.run.is_multiple_of(7)).then(|| vec![0.25; 256]);
+        }
+        part
+    };
+    let write = |cuts: &[u32]| {
+        let folder = tempfile::tempdir().unwrap();
+        let store = common::open(folder.path());
+        for pair in cuts.windows(2) {
+            common::write(&store, pair[0], &wide(pair[0]..pair[1])).unwrap();
+        }
+        store.compact(*cuts.last().unwrap()).unwrap();
+        std::fs::read(folder.path().join("parameters.parquet")).unwrap()
+    };
+    let grow = |cuts: &[u32]| {
+        let folder = tempfile::tempdir().unwrap();
+        let store = common::open(folder.path());
+        let parts = cuts.windows(2).map(|pair| store.encode(pair[0], &wide(pair[0]..pair[1])).unwrap());
+        let tables = store.merging(3000, |feeds| assert!(parts.into_iter().all(|part| feeds.send(part)))).unwrap();
+        store.place_merged(tables).unwrap();
+        std::fs::read(folder.path().join("parameters.parquet")).unwrap()
+    };
+    let rows = wide(0..3000).parameters.len();
+    assert!(rows * 272 > 3 << 20, "{rows} rows are to fill several row groups");
+    let (one, four) = ([0, 3000], [0, 700, 701, 2000, 3000]);
+    let expected = write(&one);
+    assert!(write(&four) == expected && grow(&one) == expected && grow(&four) == expected);
+}
+
 #[test]
 fn tables_that_grow_have_the_same_bytes() {
     let [merged, grown] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
