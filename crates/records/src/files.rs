@@ -53,6 +53,7 @@ pub(crate) struct PendingFile {
     file: BufWriter<File>,
     hash: Box<Xxh3>,
     bytes: u64,
+    /// How many of the bytes were sent to the disk ([`WAITING_BYTES`]).
     synced: u64,
     temporary: Temporary,
     target: PathBuf,

@@ -125,7 +125,7 @@ impl Running<'_, '_> {
             let mut rows = self.store.encoder(runs[places.start], room);
             let mut error: Option<anyhow::Error> = None;
             while end < places.end && error.is_none() && !(end > places.start && Pace::is_slow(begun.elapsed())) {
-                // A run in whose way something was is not written, so that the same command repeats it.
+                // A run that was interrupted or refused is not written, so that the same command repeats it.
                 match self.one(runs[end]) {
                     Ok(Some(record)) => error = rows.append(&part::of(record)).err().map(Into::into),
                     Ok(None) => {}
