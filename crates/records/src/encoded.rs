@@ -184,15 +184,13 @@ fn check_table<R: Record>(
     key: impl Fn(&R) -> (u32, u32, u32),
 ) -> Result<(), RecordsError> {
     let table = R::TABLE.name;
+    if let Some(pair) = rows.windows(2).find(|pair| key(&pair[0]) >= key(&pair[1])) {
+        let (run, previous) = (key(&pair[1]).0, key(&pair[0]).0);
+        return Err(RecordsError::OutOfOrder { part, table, run, previous });
+    }
     let mut runs = runs.iter().map(|row| row.run).peekable();
-    let mut previous: Option<(u32, u32, u32)> = None;
-    for row in rows {
-        let key = key(row);
-        let run = key.0;
-        if let Some((previous, ..)) = previous.filter(|previous| *previous >= key) {
-            return Err(RecordsError::OutOfOrder { part, table, run, previous });
-        }
-        previous = Some(key);
+    for of_run in rows.chunk_by(|earlier, later| key(earlier).0 == key(later).0) {
+        let run = key(&of_run[0]).0;
         while runs.next_if(|&earlier| earlier < run).is_some() {}
         if runs.peek() != Some(&run) {
             return Err(RecordsError::ForeignRun { part, table, run });

@@ -19,6 +19,7 @@ mod encoded;
 pub mod error;
 mod files;
 mod merge;
+mod numbers;
 mod pages;
 mod part_files;
 pub mod provenance;

@@ -5,13 +5,14 @@
 //! for each column what suits it.
 
 use crate::columns::Record;
-use crate::schema::Kind;
-use polars::prelude::{CompatLevel, DataFrame, PolarsError, PolarsResult, Schema, SchemaExt as _};
+use crate::numbers;
+use crate::schema::{self, Kind};
+use polars::prelude::{Column, CompatLevel, DataFrame, PolarsError, PolarsResult, Schema, SchemaExt as _};
 use polars_parquet::read::ParquetError;
 use polars_parquet::write::{
-    CompressionOptions, Compressor, DynIter, DynStreamingIterator, Encoding, FallibleStreamingIterator as _,
-    FileWriter, KeyValue, RowGroupIterColumns, StatisticsOptions, Version, WriteOptions, ZstdLevel, get_dtype_encoding,
-    schema_to_metadata_key,
+    CompressedPage, CompressionOptions, Compressor, DynIter, DynStreamingIterator, Encoding,
+    FallibleStreamingIterator as _, FileWriter, KeyValue, Page, ParquetType, RowGroupIterColumns, StatisticsOptions,
+    Version, WriteOptions, ZstdLevel, get_dtype_encoding, schema_to_metadata_key,
 };
 use std::io::Write;
 
@@ -31,8 +32,38 @@ pub(crate) enum Purpose {
 
 /// How a column is stored.
 struct Storage {
+    kind: Kind,
     options: WriteOptions,
     encodings: Vec<Encoding>,
+}
+
+impl Storage {
+    /// The pages of each of the Parquet columns that store a column.
+    fn pages(
+        &self,
+        column: Column,
+        parquet_type: ParquetType,
+    ) -> PolarsResult<Vec<DynIter<'static, PolarsResult<Page>>>> {
+        match parquet_type {
+            ParquetType::PrimitiveType(primitive) if self.kind == Kind::Float64 => {
+                let page = numbers::page(column.f64()?, primitive, self.options.statistics)?;
+                Ok(vec![DynIter::new(std::iter::once(Ok(page)))])
+            }
+            parquet_type => {
+                let array = column.rechunk_to_arrow(CompatLevel::newest());
+                polars_parquet::write::array_to_columns(array, parquet_type, self.options, &self.encodings)
+            }
+        }
+    }
+
+    fn compressed(
+        &self,
+        pages: DynIter<'static, PolarsResult<Page>>,
+    ) -> DynStreamingIterator<'static, CompressedPage, PolarsError> {
+        let pages = pages.map(|page| page.map_err(|error| ParquetError::InvalidParameter(error.to_string())));
+        let compressed = Compressor::new_from_vec(pages, self.options.compression, Vec::new());
+        DynStreamingIterator::new(compressed.map_err(PolarsError::from))
+    }
 }
 
 /// A Parquet file that is written row group by row group.
@@ -60,7 +91,7 @@ impl<W: Write> ParquetFile<W> {
         };
         // A file that has statistics has some of every column.
         let nulls = StatisticsOptions { null_count: true, ..StatisticsOptions::empty() };
-        let storage = |(column, field): (&crate::schema::Column, &_)| {
+        let storage = |(column, field): (&schema::Column, &_)| {
             let number = matches!(column.kind, Kind::Float64 | Kind::Float64List);
             let name = matches!(column.kind, Kind::Enum(_));
             let options = match purpose {
@@ -76,7 +107,7 @@ impl<W: Write> ParquetFile<W> {
                 // They count up or repeat: their differences are smaller than a dictionary, and made without a search.
                 encodings.fill(Encoding::DeltaBinaryPacked);
             }
-            Storage { options, encodings }
+            Storage { kind: column.kind, options, encodings }
         };
         let columns =
             R::TABLE.columns.iter().zip(schema.iter_values().map(|field| &field.dtype)).map(storage).collect();
@@ -85,25 +116,19 @@ impl<W: Write> ParquetFile<W> {
         Ok(Self { file: FileWriter::try_new(writer, schema, options)?, columns })
     }
 
-    /// Appends a row group. The columns of the frame have one chunk each.
-    pub fn write(&mut self, frame: &DataFrame) -> PolarsResult<()> {
+    /// Appends a row group. Columns of numbers may be in pieces.
+    pub fn write(&mut self, group: DataFrame) -> PolarsResult<()> {
         let types = self.file.parquet_schema().fields().to_vec();
-        for batch in frame.iter_chunks(CompatLevel::newest(), false) {
-            let mut columns = Vec::with_capacity(self.columns.len());
-            for ((array, parquet_type), storage) in batch.columns().iter().zip(&types).zip(&self.columns) {
-                let Storage { options, encodings } = storage;
-                for pages in polars_parquet::write::array_to_columns(array, parquet_type.clone(), *options, encodings)?
-                {
-                    let pages =
-                        pages.map(|page| page.map_err(|error| ParquetError::InvalidParameter(error.to_string())));
-                    let compressed = Compressor::new_from_vec(pages, options.compression, Vec::new());
-                    columns.push(Ok(DynStreamingIterator::new(compressed.map_err(PolarsError::from))));
-                }
-            }
-            let columns: RowGroupIterColumns<'_, PolarsError> = DynIter::new(columns.into_iter());
-            self.file.write(batch.len() as u64, columns)?;
-        }
-        Ok(())
+        let rows = group.height() as u64;
+        // Made one after the other as they are written: the memory of a column serves the next one while it is in the cache.
+        let columns = group.into_columns().into_iter().zip(types).zip(&self.columns).flat_map(
+            |((column, parquet_type), storage)| match storage.pages(column, parquet_type) {
+                Ok(columns) => columns.into_iter().map(|pages| Ok(storage.compressed(pages))).collect(),
+                Err(error) => vec![Err(error)],
+            },
+        );
+        let columns: RowGroupIterColumns<'_, PolarsError> = DynIter::new(columns);
+        self.file.write(rows, columns)
     }
 
     /// Writes the end of the file, which states the facts.

@@ -99,7 +99,7 @@ impl<'a, R: Record> TableWriter<'a, R> {
         let group = std::mem::take(&mut self.group).into_columns();
         self.group_values = 0;
         self.rows += group.height() as u64;
-        self.file.write(&group).map_err(parquet_error::<R>(&self.path))
+        self.file.write(group).map_err(parquet_error::<R>(&self.path))
     }
 
     fn finish(mut self) -> Result<u64, RecordsError> {

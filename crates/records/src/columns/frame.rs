@@ -52,20 +52,26 @@ impl<R> Frame<R> {
         let from = i64::try_from(rows).unwrap_or(i64::MAX);
         (Self::of(self.columns.slice(0, rows)), Self::of(self.columns.slice(from, self.rows())))
     }
-
-    /// Puts what was appended into one piece for each column: what is cut from it is in one piece as well.
-    pub fn join(&mut self) {
-        self.columns.rechunk_mut();
-    }
-
-    /// The columns, each in one piece.
-    pub fn into_columns(mut self) -> DataFrame {
-        self.join();
-        self.columns
-    }
 }
 
 impl<R: Record> Frame<R> {
+    /// Puts what was appended into one piece for each column, but for numbers: their pages are made of pieces. What is cut from it
+    /// is in one piece as well.
+    pub fn join(&mut self) {
+        let rows = self.rows();
+        if rows == 0 {
+            return;
+        }
+        let columns = std::mem::take(&mut self.columns).into_columns().into_iter().zip(R::TABLE.columns);
+        let columns = columns.map(|(column, of)| if of.kind == Kind::Float64 { column } else { column.rechunk() });
+        self.columns = DataFrame::new(rows, columns.collect()).expect("the columns are as long as before");
+    }
+
+    /// The columns.
+    pub fn into_columns(self) -> DataFrame {
+        self.columns
+    }
+
     /// Rows as columns.
     pub fn encode(rows: &[R], types: &EnumTypes) -> Result<Self, RecordsError> {
         let mut columns = Columns::with_capacity(rows.len());
