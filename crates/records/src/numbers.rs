@@ -1,5 +1,5 @@
-//! The page of a column of numbers, straight from the pieces in which they came: most of a study are numbers of traces. To join the pieces
-//! first, and to ask of each row whether it has a number, takes a fifth of all that is done to record a row.
+//! The page of a column of numbers, straight from the pieces in which they came: most of a study are numbers of traces, and to join the
+//! pieces first takes an eighth of all that is done to record a row (docs/adr/0023-pages-of-numbers-from-pieces.md).
 
 use polars::prelude::Float64Chunked;
 use polars_parquet::parquet::CowBuffer;
