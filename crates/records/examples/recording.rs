@@ -48,7 +48,9 @@ fn record(parts: &[Vec<Part>], folder: &Path) -> [f64; STEPS.len()] {
         let mut pieces = Vec::new();
         for runs in runs.chunks(PIECE) {
             let mut encoder = store.encoder(number, room);
-            runs.iter().for_each(|run| encoder.append(run).unwrap());
+            for run in runs {
+                encoder.append(run).unwrap();
+            }
             let piece = encoder.finish();
             room = piece.room();
             pieces.push(piece);
@@ -56,7 +58,9 @@ fn record(parts: &[Vec<Part>], folder: &Path) -> [f64; STEPS.len()] {
         seconds[0] += begun.elapsed().as_secs_f64();
         let begun = Instant::now();
         let mut part = EncodedPart::default();
-        pieces.into_iter().for_each(|piece| part.append(piece).unwrap());
+        for piece in pieces {
+            part.append(piece).unwrap();
+        }
         let part = part.joined();
         seconds[1] += begun.elapsed().as_secs_f64();
         let begun = Instant::now();

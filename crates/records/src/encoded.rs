@@ -184,8 +184,8 @@ fn check_table<R: Record>(
     key: impl Fn(&R) -> (u32, u32, u32),
 ) -> Result<(), RecordsError> {
     let table = R::TABLE.name;
-    if let Some(pair) = rows.windows(2).find(|pair| key(&pair[0]) >= key(&pair[1])) {
-        let (run, previous) = (key(&pair[1]).0, key(&pair[0]).0);
+    if let Some([earlier, later]) = rows.windows(2).find(|pair| key(&pair[0]) >= key(&pair[1])) {
+        let (run, previous) = (key(later).0, key(earlier).0);
         return Err(RecordsError::OutOfOrder { part, table, run, previous });
     }
     let mut runs = runs.iter().map(|row| row.run).peekable();

@@ -136,7 +136,9 @@ mod tests {
         for length in [1, 3, 19, 64, 499] {
             let mut pieces = values.chunks(length).map(column);
             let mut joined = pieces.next().unwrap();
-            pieces.for_each(|piece| joined.append(&piece).unwrap());
+            for piece in pieces {
+                joined.append(&piece).unwrap();
+            }
             assert!(joined.chunks().len() > 1);
             assert!(bytes(&joined, StatisticsOptions::default()) == expected, "{length}");
         }
