@@ -17,6 +17,7 @@ import math
 import os
 import platform
 import shutil
+import statistics
 import subprocess
 import time
 import venv
@@ -49,9 +50,9 @@ def on_cores(count: int) -> None:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
 
 
-def sweeps(runner: Path, replicates: int, repeats: int) -> list:
-    """Rows of the CSV: seconds of one fit, for each setting of traces and threads."""
-    best = dict.fromkeys(SETTINGS, math.inf)
+def sweeps(runner: Path, replicates: int, repeats: int) -> dict:
+    """Seconds of one fit in each repeat, for each setting of traces and threads."""
+    seconds = {setting: [] for setting in SETTINGS}
     for _ in range(repeats):
         for setting in SETTINGS:
             traces, stride, threads = setting
@@ -65,22 +66,28 @@ def sweeps(runner: Path, replicates: int, repeats: int) -> list:
                 stdout=subprocess.DEVNULL,
                 preexec_fn=lambda: on_cores(threads),
             )
-            best[setting] = min(best[setting], (time.perf_counter() - begin) / replicates)
+            seconds[setting].append((time.perf_counter() - begin) / replicates)
     shutil.rmtree(WORK / "results", ignore_errors=True)
+    return seconds
+
+
+def csv_rows(seconds: dict) -> list:
+    """Rows of the CSV: the least seconds of each setting."""
     return [
-        {"axis": "sweep", "model": f"S, {traces} of each trace", "n": 150, "d": 4, "k": 3, "threads": threads, "seconds": f"{seconds:.6e}"}
-        for (traces, _, threads), seconds in best.items()
+        {"axis": "sweep", "model": f"S, {traces} of each trace", "n": 150, "d": 4, "k": 3, "threads": threads, "seconds": f"{min(repeats):.6e}"}
+        for (traces, _, threads), repeats in seconds.items()
     ]
 
 
-def throughput(rows: list) -> str:
-    """Fits per second of each sweep, times as fast as with one job, and share of the throughput that is left with whole traces."""
-    seconds = {(row["model"], row["threads"]): float(row["seconds"]) for row in rows}
-    without = SETTINGS[1][0]
-    lines = ["| sweep | jobs | fits/s | times one job | share of that without traces |", "|:--|--:|--:|--:|--:|"]
-    for (model, threads), each in seconds.items():
-        bare = seconds[next(name for name, _ in seconds if without in name), threads]
-        lines.append(f"| {model} | {threads} | {1 / each:,.0f} | {seconds[model, 1] / each:.2f} | {bare / each:.3f} |")
+def throughput(seconds: dict) -> str:
+    """Fits per second of each sweep, times as fast as with one job, and share of the throughput that is left with whole traces: of the
+    least times, and the median over pairs of sweeps that ran one after the other, which a machine of changing speed disturbs less."""
+    lines = ["| sweep | jobs | fits/s | times one job | share of that without traces | median of pairs |", "|:--|--:|--:|--:|--:|--:|"]
+    for (traces, stride, threads), repeats in seconds.items():
+        least, one = min(repeats), min(seconds[traces, stride, 1])
+        bare = seconds[*SETTINGS[1][:2], threads]
+        pairs = statistics.median(without / each for without, each in zip(bare, repeats))
+        lines.append(f"| S, {traces} of each trace | {threads} | {1 / least:,.0f} | {one / least:.2f} | {min(bare) / least:.3f} | {pairs:.3f} |")
     return "\n".join(lines)
 
 
@@ -158,7 +165,7 @@ def main() -> None:
             ["cargo", "run", "--quiet", "--locked", "--bin", "scaling", "--", "--shrink", str(arguments.shrink)],
             cwd=HERE.parent / "kernels", check=True, stdout=subprocess.PIPE, text=True,
         ).stdout
-        for row in sweeps(runner, REPLICATES // arguments.shrink, arguments.repeats):
+        for row in csv_rows(sweeps(runner, REPLICATES // arguments.shrink, arguments.repeats)):
             text += ",".join(f'"{value}"' if "," in str(value) else str(value) for value in row.values()) + "\n"
         path.write_text(text)
         model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())

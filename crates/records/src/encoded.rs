@@ -47,7 +47,7 @@ impl EncodedPart {
         self.parameters.list_lengths().iter().sum()
     }
 
-    /// Joins what was appended, so that neither the part nor its tables have to for each of their row groups.
+    /// Joins what was appended, but for numbers, so that neither the part nor its tables have to for each of their row groups.
     #[must_use]
     pub fn joined(mut self) -> Self {
         self.runs.join();
@@ -184,13 +184,15 @@ fn check_table<R: Record>(
     key: impl Fn(&R) -> (u32, u32, u32),
 ) -> Result<(), RecordsError> {
     let table = R::TABLE.name;
-    if let Some([earlier, later]) = rows.windows(2).find(|pair| key(&pair[0]) >= key(&pair[1])) {
-        let (run, previous) = (key(later).0, key(earlier).0);
-        return Err(RecordsError::OutOfOrder { part, table, run, previous });
-    }
     let mut runs = runs.iter().map(|row| row.run).peekable();
-    for of_run in rows.chunk_by(|earlier, later| key(earlier).0 == key(later).0) {
-        let run = key(&of_run[0]).0;
+    let mut previous: Option<(u32, u32, u32)> = None;
+    for row in rows {
+        let key = key(row);
+        let run = key.0;
+        if let Some((previous, ..)) = previous.filter(|previous| *previous >= key) {
+            return Err(RecordsError::OutOfOrder { part, table, run, previous });
+        }
+        previous = Some(key);
         while runs.next_if(|&earlier| earlier < run).is_some() {}
         if runs.peek() != Some(&run) {
             return Err(RecordsError::ForeignRun { part, table, run });

@@ -121,7 +121,7 @@ mod tests {
         values[201] = None;
         values[202] = None;
         let (page, nulls) = bytes(&column(&values), StatisticsOptions::default());
-        // Length of the levels; runs of 1, 200 and 2 rows, shifted left by one (400 = 0b11 0010000) and in LEB128.
+        // Length of the levels; runs of 1, 200 and 2 rows, shifted left by one (400 = 0b11_001_0000) and in LEB128.
         assert_eq!(page[..11], [7, 0, 0, 0, 2, 0, 0x90, 0x03, 1, 4, 0]);
         assert_eq!(page[11..], 0.5_f64.to_le_bytes().repeat(200));
         assert_eq!(nulls, Some(3));

@@ -2,7 +2,7 @@
 //!
 //! The writer of polars treats all columns alike: it looks for a dictionary, computes extremes and compresses. Of numbers that
 //! hardly ever repeat that is most of the time and gains little or nothing; so this module asks polars-parquet
-//! for each column what suits it.
+//! for each column what suits it, and makes the pages of numbers itself ([`numbers`]).
 
 use crate::columns::Record;
 use crate::numbers;

@@ -162,11 +162,9 @@ impl Nullable<u32> {
 }
 
 /// Codes in the width of their type. The type is the narrowest that holds all categories, so no code is cut.
-fn narrow<T: TryFrom<u32> + Default>(codes: &[u32]) -> Vec<T> {
-    // Two loops without a way out, which are ones over vectors.
-    let fit = codes.iter().fold(true, |fit, &code| fit & T::try_from(code).is_ok());
-    assert!(fit, "the type was chosen for the number of categories");
-    codes.iter().map(|&code| T::try_from(code).unwrap_or_default()).collect()
+fn narrow<T: TryFrom<u32>>(codes: &[u32]) -> Vec<T> {
+    let fits = |&code: &u32| T::try_from(code).ok().expect("the type was chosen for the number of categories");
+    codes.iter().map(fits).collect()
 }
 
 impl<R: Record> Columns<R> {
